@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 from celery.signals import beat_init
@@ -39,17 +40,28 @@ def seal_waiting(*, among_all: bool = False) -> int:
     """
     _take_in_spool()
     _compare_with_head()
-    # Each batch is looked for behind the one before, so that a long row of waiting records is passed over once.
     newest = TrailSeal.objects.aggregate(newest=Max("record"))["newest"] or 0
-    after = 0 if among_all else newest - _RECENT
-    count = 0
-    while waiting := list(TrailRecord.objects.unsealed().filter(pk__gt=after).values_list("pk", flat=True)[:_BATCH]):
-        count += _seal(waiting)
-        after = waiting[-1]
-    return count
+    records = TrailRecord.objects.filter(pk__gt=0 if among_all else newest - _RECENT)
+    first = records.unsealed().values_list("pk", flat=True).first()
+    return 0 if first is None else sum(map(_seal, _batches_from(first)))
+
+
+def _batches_from(first: int) -> Iterator[list[int]]:
+    """Yield the keys of the records from one on, in batches.
+
+    Those of sealed records too: asking for what waits compares records and seals in full each time.
+    """
+    after = first - 1
+    while keys := list(TrailRecord.objects.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:_BATCH]):
+        yield keys
+        after = keys[-1]
 
 
 def _seal(keys: list[int]) -> int:
+    """Seal those of the records with these keys that wait; return how many."""
+    keys = _waiting(keys)
+    if not keys:
+        return 0
     # Before the transaction, which on SQLite holds up every other writer.
     sets = TrailRecord.objects.filter(pk__in=keys, change_set__isnull=False).values_list("change_set", "pk")
     of_set = dict(sets)
@@ -61,7 +73,7 @@ def _seal(keys: list[int]) -> int:
         key_id, key = next(iter(keys_by_id().items()))
         now = timezone.now()
         seals = []
-        rows = TrailRecord.objects.unsealed().filter(pk__in=keys).values_list("pk", *FIELDS)
+        rows = TrailRecord.objects.filter(pk__in=_waiting(keys)).order_by("pk").values_list("pk", *FIELDS)
         for pk, *values in rows:
             seq += 1
             digest = digests.get(pk, "")
@@ -73,6 +85,11 @@ def _seal(keys: list[int]) -> int:
     if seals:
         heads.keep_head(seq, before)
     return len(seals)
+
+
+def _waiting(keys: list[int]) -> list[int]:
+    sealed = set(TrailSeal.objects.filter(record__in=keys).values_list("record", flat=True))
+    return [key for key in keys if key not in sealed]
 
 
 def newest_seal() -> str:
