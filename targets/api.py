@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 import django_filters
+from django.core.validators import RegexValidator
 from django.db.models import Q, QuerySet
 from rest_framework import serializers
 
@@ -18,11 +19,13 @@ from periods.models import ReportingPeriod, parse_month
 from targets.judgement import Verdict
 from targets.models import TargetResult
 
+_A_MONTH = RegexValidator(r"^(199\d|20\d\d)-(0[1-9]|1[0-2])\Z", "应写成2018-06这样的年月。")
+
 
 class MonthlyResultFilterSet(RegisterFilterSet):
     """Filters of results: month, division and target by their codes."""
 
-    period = django_filters.RegexFilter(label="统计月，如2018-06", method="of_period", regex=r"^\d{4}-(0[1-9]|1[0-2])$")
+    period = django_filters.CharFilter(label="统计月，如2018-06", method="of_period", validators=[_A_MONTH])
     division = django_filters.CharFilter(label="区划代码", field_name="division__code")
     level = django_filters.ChoiceFilter(label="区划级别", choices=Division.Level.choices, field_name="division__level")
     plan = django_filters.CharFilter(label="方案代码", field_name="target__plan__code")

@@ -84,6 +84,21 @@ class EndpointSchema(AutoSchema):
         return False  # the page around the rows is described above
 
 
+def keep_choices_in_place(result: Any, **kwargs: Any) -> Any:
+    """Leave the choices of a field where the field is described (a hook of drf-spectacular).
+
+    Its own hook makes a component of every set of choices, and names two of fields that are called alike by a digest.
+    """
+    if isinstance(result, dict):
+        result.pop("x-spec-enum-id", None)
+        for value in result.values():
+            keep_choices_in_place(value)
+    elif isinstance(result, list):
+        for value in result:
+            keep_choices_in_place(value)
+    return result
+
+
 _PROBLEMS = {400: "参数不对", 401: "没有登录", 403: "没有权限", 404: "没有找到", 429: "太频繁", 503: "暂时不能办理"}
 
 
