@@ -58,11 +58,11 @@ def make_formatter(*, as_json: bool) -> ProcessorFormatter:
 
 
 class RefusalsInOneLine(logging.Filter):
-    """Filter of Django's logger of requests: a page that was refused (403) is no error, so its line has no traceback."""
+    """Filter of Django's loggers: a request that was refused (400, 403) is no error, so its line has no traceback."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Take the traceback out of the record of a refusal; let every record through."""
-        if getattr(record, "status_code", None) == HTTPStatus.FORBIDDEN:
+        if getattr(record, "status_code", None) in {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN}:
             record.exc_info = None
         return True
 

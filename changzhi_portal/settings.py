@@ -373,6 +373,7 @@ LOGGING = {
         # Django's own handler and level, which LOG_LEVEL would not change.
         "django": {"handlers": [], "level": "NOTSET"},
         "django.request": {"filters": ["refusals"]},
+        "django.security.DisallowedHost": {"filters": ["refusals"]},  # filters are not inherited
         # Celery logs several lines each time that beat looks for work, which is every few seconds.
         "celery": {"level": "WARNING" if LOG_LEVEL == "INFO" else LOG_LEVEL},
         # Celery's process pool, which does not propagate.

@@ -86,6 +86,15 @@ def test_a_refused_page_is_one_line_without_a_traceback(
 
 @pytest.mark.django_db
 @pytest.mark.one_database
+def test_a_request_for_another_host_is_told_without_a_traceback(lines: Lines) -> None:
+    assert Client().get("/accounts/login/", headers={"host": "portal.example.invalid"}).status_code == 400
+    told = lines()
+    assert any("portal.example.invalid" in line["event"] for line in told)
+    assert not any("exception" in line for line in told)
+
+
+@pytest.mark.django_db
+@pytest.mark.one_database
 def test_lines_of_a_batchs_page_name_the_batch(
     lines: Lines, clerk: User, signed_in: Callable[[User], Client], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
