@@ -88,10 +88,10 @@ def ask(
     return answer
 
 
-def sign_in(front: Front, name: str, password: str, **headers: str) -> Answer:
+def sign_in(front: Front, name: str, password: str, *, cookies: str = "", **headers: str) -> Answer:
     token = "t" * 32
     form = f"username={name}&password={password}&csrfmiddlewaretoken={token}"
-    kind = {"Content_Type": "application/x-www-form-urlencoded", "Cookie": f"csrftoken={token}"}
+    kind = {"Content_Type": "application/x-www-form-urlencoded", "Cookie": f"csrftoken={token}{cookies}"}
     return ask(front, "POST", LOGIN, form, **kind, **headers)
 
 
@@ -295,6 +295,26 @@ def test_fifty_people_of_one_address_sign_in_at_once(front: Front) -> None:
     with ThreadPoolExecutor(10) as people:
         answers = list(people.map(lambda number: sign_in(front, f"nobody{number}", "wrong"), range(50)))
     assert {answer.status for answer in answers} == {422}
+
+
+@served
+def test_made_up_sign_ins_wait_for_each_other_and_delay_nobody_with_a_known_browser(front: Front) -> None:
+    with ThreadPoolExecutor(30) as strangers:
+        guesses = [strangers.submit(sign_in, front, f"nobody{number}", "wrong") for number in range(30)]
+        known = [sign_in(front, f"nobody{number}", "wrong", cookies="; browser=x").status for number in range(3)]
+        are_waiting = sum(not guess.done() for guess in guesses)
+        answers = {guess.result().status for guess in guesses}
+    assert (known, answers) == ([422] * 3, {422})
+    assert are_waiting >= 10
+
+
+@served
+def test_more_made_up_sign_ins_than_can_wait_are_refused_without_the_portal(front: Front) -> None:
+    with ThreadPoolExecutor(100) as strangers:
+        answers = list(strangers.map(lambda number: sign_in(front, f"nobody{number}", "wrong"), range(100)))
+    refused = [answer for answer in answers if answer.status == 429]
+    assert len(refused) >= 20
+    assert "操作太频繁" in refused[0].text
 
 
 def test_a_number_that_is_none_stops_nginx_with_a_sentence() -> None:
