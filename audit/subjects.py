@@ -113,7 +113,8 @@ class Subject:
         return [
             self._of_record.filter(kind=K.VIEWED),
             looked_up,
-            self._exports(K.EXPORTED, K.CALLED),
+            self._exports(K.EXPORTED),
+            self._exports(K.CALLED).filter(rows__gt=0),
             templates,
         ]
 

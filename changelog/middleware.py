@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import cast
+from typing import Any, cast
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import ResolverMatch
 
 from changelog.models.trail import TrailKind
 from changelog.trail import record_event
 from changelog.trail.origin import coming_from
+from changzhi_portal.api.problems import MEDIA_TYPE, problem_of
 from changzhi_portal.pages.base import ApiCall, PortalRequest
 from changzhi_portal.personal import holds_personal_data
+from changzhi_portal.refusals import UnavailableError
 from changzhi_portal.rights import Actor
 
 _REFUSED = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
@@ -32,17 +34,21 @@ class TrailMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Handle the request, and record what came of it."""
         with coming_from(request):
+            by = request.user  # an endpoint of the API that refuses a form's token takes it for nobody's
             response = self.get_response(request)
             if response.status_code == HTTPStatus.OK:
                 _record_views(cast(PortalRequest, request))
             if (call := getattr(request, "api_call", None)) is not None:
-                _record_call(cast(PortalRequest, request), call)
+                try:
+                    _record_call(cast(PortalRequest, request), call)
+                except UnavailableError as refusal:  # nothing is given out that leaves no trace
+                    return JsonResponse(problem_of(refusal), status=refusal.status, content_type=MEDIA_TYPE)
             if (search := getattr(request, "number_search", None)) is not None:
                 asked, found = search
                 by = cast(PortalRequest, request).user
                 record_event(TrailKind.SEARCHED, by=by, label=asked, rows=len(found), detail={"found": found})
             elif response.status_code in _REFUSED and request.resolver_match is not None:
-                _record_refusal(request, request.resolver_match, response.status_code)
+                _record_refusal(request, by, request.resolver_match, response.status_code)
         return response
 
 
@@ -54,12 +60,12 @@ def _record_views(request: PortalRequest) -> None:
 
 def _record_call(request: PortalRequest, call: ApiCall) -> None:
     detail = {"register": call.slug, "query": dict(request.GET.items())}
-    record_event(TrailKind.CALLED, by=request.user, label=call.title, rows=call.rows, detail=detail)
+    record_event(TrailKind.CALLED, by=request.user, label=call.title, rows=call.rows, detail=detail, is_required=True)
 
 
-def _record_refusal(request: HttpRequest, match: ResolverMatch, status: int) -> None:
-    if not request.user.is_authenticated:
+def _record_refusal(request: HttpRequest, by: Any, match: ResolverMatch, status: int) -> None:
+    if not by.is_authenticated:
         return
     address = {key: str(value)[:100] for key, value in match.kwargs.items()}
     detail = {"method": request.method, "page": match.view_name, "status": status, "address": address}
-    record_event(TrailKind.REFUSED, by=cast(Actor, request.user), label=request.path, detail=detail)
+    record_event(TrailKind.REFUSED, by=cast(Actor, by), label=request.path, detail=detail)

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
 
 # Names the page whose form was carried out; read and deleted by kept_input.js.
 COOKIE = "form_done"
@@ -23,9 +24,10 @@ _COOKIE_AGE = 600  # seconds
 def page_of_form(request: HttpRequest) -> str:
     """Return path and query of the page that a form was sent from, the request's own without a page of this site."""
     sent_from = urlsplit(request.headers.get("Referer", ""))
-    if sent_from.netloc != request.get_host() or not sent_from.path.startswith("/"):
-        return request.get_full_path()
-    return f"{sent_from.path}?{sent_from.query}" if sent_from.query else sent_from.path
+    page = f"{sent_from.path}?{sent_from.query}" if sent_from.query else sent_from.path
+    # A path that begins with two slashes is another site's address once it stands alone.
+    is_own = sent_from.netloc == request.get_host() and url_has_allowed_host_and_scheme(page, allowed_hosts=None)
+    return page if is_own and page.startswith("/") else request.get_full_path()
 
 
 def refuse_form(request: HttpRequest, sentence: str) -> None:

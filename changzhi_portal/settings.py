@@ -269,6 +269,7 @@ REQUESTS_PER_MINUTE = {
     "uploads": env.int("UPLOADS_PER_USER", default=30),
     "searches": env.int("SEARCHES_PER_USER", default=120),  # a search is two requests
     "exports": env.int("EXPORTS_PER_USER", default=30),
+    "calls": env.int("CALLS_PER_USER", default=300),  # of the API: a pull of 300,000 rows
 }
 
 # --- How long personal data are kept (docs/privacy.md): days, by the names of the rules in `<app>/retention.py` ---

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from changelog.trail import TrailKind, record_event
+from changzhi_portal.kept_input import mark_done
 from changzhi_portal.pages import FormPage
 from changzhi_portal.retention import retention_rules
 from privacy.forms import PersonForm
@@ -40,6 +41,7 @@ class SubjectPage(FormPage):
             detail={"found": [record.url for record in held.records]},
             is_required=True,
         )
+        mark_done(self.request)
         return self.render_form(
             form, held=held, reason=form.cleaned_data["reason"], asked_at=timezone.now(), rules=retention_rules()
         )

@@ -131,6 +131,12 @@ def _assign(user: User, *, by: User, full_name: str, role: str, division: Divisi
         raise NotAllowedError(
             "查看个人信息原文的权限只能由市局管理员给予或收回。", cure="Only a bureau_admin gives or takes may_unmask."
         )
+    is_elsewhere = user.pk is not None and (chosen != user.role or division.pk != user.division_id)
+    if may_unmask and is_elsewhere and not by.role.may_grant_unmasking:
+        raise NotAllowedError(
+            "这个账号能查看个人信息原文，角色和单位只能由市局管理员改。",
+            cure="Another role or division widens what is seen in clear; only a bureau_admin decides that.",
+        )
     if may_unmask and not chosen.may_unmask_if_granted:
         raise InvalidError(
             f"“{chosen.label}”不能查看个人信息原文，请去掉这一项。",

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from changelog.models.trail import TrailRecord
 from changzhi_portal.addresses import client_address
-from changzhi_portal.personal_numbers import mask_personal_numbers
+from changzhi_portal.personal_numbers import mask_slipped_numbers
 from changzhi_portal.records import field_of
 
 _DEVICE_LENGTH = field_of(TrailRecord, "device").max_length
@@ -36,7 +36,7 @@ def request_origin() -> Origin:
 
 def origin_of(request: HttpRequest) -> Origin:
     """Return the origin of a request. What the browser writes is cut, and numbers in it are masked."""
-    device = mask_personal_numbers(" ".join(request.headers.get("User-Agent", "").split()))
+    device = mask_slipped_numbers(" ".join(request.headers.get("User-Agent", "").split()))
     # The database of PostgreSQL cannot store NUL.
     device = "".join(character for character in device if character.isprintable())
     return Origin(client_address(request)[:_ADDRESS_LENGTH], device[:_DEVICE_LENGTH])

@@ -17,7 +17,7 @@ from changelog.models.trail import TrailKind, TrailRecord
 from changelog.trail import spool
 from changelog.trail.origin import request_origin
 from changzhi_portal.faults import waiting_briefly
-from changzhi_portal.personal_numbers import mask_personal_numbers
+from changzhi_portal.personal_numbers import mask_slipped_numbers
 from changzhi_portal.records import field_of, new_ref
 from changzhi_portal.refusals import UnavailableError
 from changzhi_portal.rights import Actor, Area
@@ -106,7 +106,7 @@ def _write_now(values: dict[str, Any], *, is_required: bool) -> None:
 
 def _masked(text: str, length: int | None) -> str:
     # NUL cannot be stored by PostgreSQL.
-    return mask_personal_numbers(text.replace("\0", "�"))[:length]
+    return mask_slipped_numbers(text.replace("\0", "�"))[:length]
 
 
 def _as_json(values: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from changelog.reason_form import ReasonForm
 from changelog.trail import TrailKind, record_event
 from changzhi_portal.facts import Fact
+from changzhi_portal.kept_input import mark_done
 from changzhi_portal.pages import Crumb, FormPage
 from changzhi_portal.personal import SealedField, holds_personal_data
 from changzhi_portal.records import Record
@@ -59,6 +60,7 @@ class UnmaskPage(FormPage):
             is_required=True,
         )
         facts = [Fact(str(field.verbose_name), "—" if value is None else value.reveal()) for field, value in values]
+        mark_done(self.request)
         response = self.render_form(form, facts=facts, shown_for=SHOWN_FOR)
         # Works without scripts; the page is never stored (RefusalMiddleware).
         response["Refresh"] = f"{SHOWN_FOR}; url={self.get_success_url()}"

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import QuerySet
 from django.utils.cache import get_conditional_response
+from django.views.decorators.cache import never_cache
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -24,6 +25,7 @@ from changzhi_portal.pages.base import ApiCall, check_scoped
 from changzhi_portal.pages.filters import RegisterFilterSet
 from changzhi_portal.refusals import NotAllowedError, NotFoundError
 from changzhi_portal.registers.register import RegisterSheet
+from changzhi_portal.request_limits import check_rate
 from changzhi_portal.rights import has_right
 from changzhi_portal.scope import scope_path_of
 
@@ -54,14 +56,15 @@ class Endpoint(ViewSet):
         """Return the view function; it answers visitors itself, and does not lead them to the sign-in page."""
         if not isinstance(getattr(cls, "requires", None), str):
             raise ImproperlyConfigured(f"{cls.__name__} does not say who may use it. Set `requires`.")
-        view = super().as_view(*args, **initkwargs)
+        view = never_cache(super().as_view(*args, **initkwargs))
         view.login_required = False
         return view
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse visitors (401) and roles without the right (403), before anything is read."""
+        """Refuse visitors (401), who calls too often (429) and roles without the right (403), before anything is read."""
         super().initial(request, *args, **kwargs)
         refuse_visitors(request)
+        check_rate(request.user.pk, "calls")
         if not has_right(request.user, self.requires):
             raise NotAllowedError(f"您的角色不能查看{self.title}。", cure=f"The role may not use {self.slug}.")
 

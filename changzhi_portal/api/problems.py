@@ -84,9 +84,9 @@ def problem_of(refusal: PortalError, *, errors: list[dict[str, str]] | None = No
 
 
 _OF_FRAMEWORK: dict[type[exceptions.APIException], tuple[type[PortalError], str]] = {
-    exceptions.NotAuthenticated: (NotSignedInError, "请在请求里带上访问令牌。"),
-    exceptions.AuthenticationFailed: (NotSignedInError, "访问令牌不对，或者已经过期、停用。"),
-    exceptions.PermissionDenied: (NotAllowedError, "这个访问令牌不能做这件事。"),
+    exceptions.NotAuthenticated: (NotSignedInError, "请先登录。"),
+    exceptions.AuthenticationFailed: (NotSignedInError, "登录已经失效，请重新登录。"),
+    exceptions.PermissionDenied: (NotAllowedError, "没有通过校验，这一步没有进行；请从平台的页面上操作。"),
     exceptions.NotFound: (NotFoundError, "没有找到。"),
     exceptions.MethodNotAllowed: (MethodNotAllowedError, "这个地址不接受这种请求方法。"),
     exceptions.NotAcceptable: (NotAcceptableError, "这个地址不提供所要的格式。"),

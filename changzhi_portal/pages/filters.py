@@ -14,6 +14,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from changzhi_portal.names import fold
+from changzhi_portal.personal_numbers import mask_slipped_numbers
 from changzhi_portal.records import in_effect
 from changzhi_portal.search import SearchSource, SearchText
 
@@ -88,9 +89,15 @@ class FilterForm(forms.Form):
             field.widget.attrs["class"] = "form-select" if is_choice else "form-control"
 
     def clean(self) -> dict[str, Any] | None:
-        """Refuse a last day before the first one, for each pair of fields `…_from` and `…_to`."""
+        """Refuse a last day before the first one, for each pair of fields `…_from` and `…_to`, and personal numbers.
+
+        What is typed here stands in the address, which browsers keep; the search in the header posts.
+        """
         cleaned = super().clean() or self.cleaned_data
         for name in self.fields:
+            typed = cleaned.get(name)
+            if isinstance(typed, str) and mask_slipped_numbers(typed) != typed:
+                self.add_error(name, "这里不能按身份证号、电话查，请用页面最上方的查找。")
             last = name.removesuffix("_from") + "_to"
             if name.endswith("_from") and cleaned.get(name) and cleaned.get(last) and cleaned[last] < cleaned[name]:
                 self.add_error(last, "这一天早于前面的日期，请改正。")

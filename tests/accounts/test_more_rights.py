@@ -81,3 +81,12 @@ def test_a_system_administrator_is_offered_neither_the_role_nor_the_password_of_
     steps = [title for title, _ in browser.get(administrator.get_absolute_url()).context["actions"]]
     assert "停用" in steps and "重置密码" not in steps
     assert browser.post(address("user_password", administrator), {"version": 1}).status_code == 403
+
+
+def test_a_system_administrator_does_not_widen_what_somebody_sees_in_clear(place, administrator, system_admin):
+    reader = make_user(Role.DISTRICT_CLERK, place.county, may_unmask=True)
+    wider = ({"role": "bureau_officer", "division": place.city}, {"role": "auditor"}, {"division": place.other_county})
+    for changed in wider:
+        with pytest.raises(NotAllowedError, match="只能由市局管理员改"):
+            edit(system_admin, reader, **changed)
+    assert edit(administrator, reader, division=place.other_county).may_unmask

@@ -113,6 +113,7 @@ def test_who_must_change_the_password_first_gets_nothing(filled, place, signed_i
         ("sort=colour", "sort"),
         ("fields=name,colour", "fields"),
         ("format=csv", "format"),
+        ("q=140402199003070017", "q"),
     ],
 )
 def test_what_an_address_cannot_mean_is_refused_by_name(query, field, filled, officer, signed_in):
@@ -188,3 +189,13 @@ def test_queries_do_not_grow_with_the_rows(name, most, filled, clerk, signed_in)
 def test_registers_are_only_read(filled, clerk, signed_in):
     answer = signed_in(clerk).post(ADDRESS, {}, content_type="application/json")
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+
+
+def test_more_calls_than_a_program_needs_are_asked_to_wait(filled, clerk, signed_in, settings):
+    settings.REQUESTS_PER_MINUTE = {**settings.REQUESTS_PER_MINUTE, "calls": 3}
+    client = signed_in(clerk)
+    statuses = [client.get(ADDRESS).status_code for _ in range(8)]
+    assert statuses[:3] == [200] * 3
+    assert 429 in statuses  # counted by minutes of the clock
+    refused = client.get(ADDRESS)
+    assert refused.status_code == 200 or refused["Retry-After"] == "60"

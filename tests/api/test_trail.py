@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 
 from changelog.models import TrailRecord
 from changelog.trail import TrailKind
@@ -31,3 +32,16 @@ def test_what_is_refused_is_recorded_and_a_wrong_parameter_is_not(place, clerk, 
     client.get(f"/api/v1/workers/{theirs.ref}/")
     client.get("/api/v1/workers/?nonsense=1")
     assert [record.kind for record in TrailRecord.objects.all()] == [TrailKind.REFUSED]
+
+
+def test_a_refused_write_is_recorded_under_the_name_of_who_tried(place, clerk):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(clerk)
+    assert client.post("/api/v1/workers/", {}, content_type="application/json").status_code == 403
+    assert TrailRecord.objects.get(kind=TrailKind.REFUSED).made_by == clerk
+
+
+def test_a_number_with_a_slip_does_not_stand_in_the_trail(place, clerk, signed_in):
+    assert signed_in(clerk).get("/api/v1/organizations/140402199003070018/").status_code == 404
+    record = TrailRecord.objects.get()
+    assert "140402199003070018" not in record.detail_json + record.object_label

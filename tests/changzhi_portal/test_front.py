@@ -310,11 +310,11 @@ def test_made_up_sign_ins_wait_for_each_other_and_delay_nobody_with_a_known_brow
 
 @served
 def test_more_made_up_sign_ins_than_can_wait_are_refused_without_the_portal(front: Front) -> None:
-    with ThreadPoolExecutor(100) as strangers:
-        answers = list(strangers.map(lambda number: sign_in(front, f"nobody{number}", "wrong"), range(100)))
-    refused = [answer for answer in answers if answer.status == 429]
-    assert len(refused) >= 20
-    assert "操作太频繁" in refused[0].text
+    with ThreadPoolExecutor(150) as strangers:
+        answers = list(strangers.map(lambda number: sign_in(front, f"nobody{number}", "wrong"), range(150)))
+    by_nginx = [answer for answer in answers if "操作太频繁" in answer.text]  # the portal refuses in other words
+    assert by_nginx
+    assert {answer.status for answer in by_nginx} == {429}
 
 
 def test_a_number_that_is_none_stops_nginx_with_a_sentence() -> None:

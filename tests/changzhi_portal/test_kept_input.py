@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from urllib.parse import unquote
 
 import pytest
 from django.test import Client
@@ -10,7 +11,7 @@ from django.urls import reverse
 
 from changzhi_portal.kept_input import COOKIE
 from changzhi_portal.sessions import BEGAN, SessionStore
-from tests.factories import PASSWORD, make_batch, make_facility
+from tests.factories import PASSWORD, make_batch, make_facility, make_worker
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
@@ -158,3 +159,18 @@ def test_personal_numbers_are_marked_so_that_the_browser_keeps_them_nowhere(plac
         field = page[page.index(f'name="{name}"') - 10 :].split(">", 1)[0]
         assert 'data-personal="yes"' in field
     assert page.count("data-personal") == 2
+
+
+def test_what_was_shown_or_exported_for_a_reason_leaves_no_reason_for_the_next(place, administrator, signed_in):
+    administrator.may_unmask = True
+    administrator.save()
+    worker = make_worker(place.communities[0])
+    browser = signed_in(administrator)
+    reason = {"reason": "本人持身份证来查询"}
+    for address, form in (
+        (reverse("privacy:subject"), {"id_number": "11010519491231002X", **reason}),
+        (reverse("uploads:export_in_clear", args=["workers"]), reason),
+        (reverse("changelog:unmask", args=["workers", worker.ref]), reason),
+    ):
+        assert browser.post(address, form).status_code == 200, address
+        assert unquote(browser.cookies[COOKIE].value) == address

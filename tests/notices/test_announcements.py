@@ -51,6 +51,8 @@ def test_what_the_bureau_announces_stands_on_everybodys_pages_until_it_is_put_aw
     mark = {"announcement": f"{announcement.ref}.{announcement.version}"}
     put_away = reader.post(reverse("notices:put_away"), mark, headers={"referer": "http://testserver/notices/"})
     assert put_away["Location"] == "/notices/"
+    lured = reader.post(reverse("notices:put_away"), mark, headers={"referer": "http://testserver//example.invalid/x"})
+    assert lured["Location"] == reverse("notices:put_away")
     assert SHOWN not in page(reader)
     assert SHOWN in page(signed_in(leader)), "another session"
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]

@@ -15,6 +15,7 @@ from django.utils.http import content_disposition_header
 
 from changelog.reason_form import ReasonForm
 from changelog.trail import TrailKind, record_event
+from changzhi_portal.kept_input import mark_done
 from changzhi_portal.pages import Crumb, FormPage, PortalPage
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.personal import holds_personal_data
@@ -155,6 +156,7 @@ class ExportInClear(FormPage):
         name = f"{division.full_name}{self.sheet.title}（原文）{user.username}{now:%Y%m%d%H%M}.xlsx"
         reason = form.cleaned_data["reason"]
         _record_export(TrailKind.EXPORTED_CLEAR, self.sheet, export, by=user, name=name, reason=reason)
+        mark_done(self.request)
         return _file(export.data, name)
 
 
