@@ -14,13 +14,13 @@ logging.disable(logging.INFO)
 
 from django.core.management import call_command  # noqa: E402
 
-from tests.bench import guessing, pages, slow, targets, trail, uploads  # noqa: E402
+from tests.bench import api, guessing, pages, slow, targets, trail, uploads  # noqa: E402
 
 
 def main() -> None:
     """Run the tables named on the command line, by default all."""
     parser = argparse.ArgumentParser(prog="make bench ARGS=", description=main.__doc__)
-    parser.add_argument("tables", nargs="*", metavar="uploads|targets|pages|trail|slow|guessing")
+    parser.add_argument("tables", nargs="*", metavar="uploads|targets|pages|trail|slow|guessing|api")
     parser.add_argument("--communities", type=int, default=targets.COMMUNITIES, help="the largest size of `targets`")
     parser.add_argument("--before", default="HEAD~1", metavar="REVISION", help="the build that `pages` compares with")
     parser.add_argument("--size", type=int, default=pages.CITY, help="the number of communities of `pages`")
@@ -32,6 +32,7 @@ def main() -> None:
         "trail": trail.run,
         "pages": lambda: pages.run(arguments.before, arguments.size),
         "slow": slow.run,
+        "api": api.run,
         "guessing": lambda: guessing.run(arguments.seconds),
     }
     if unknown := set(arguments.tables) - set(tables):
