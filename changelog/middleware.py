@@ -45,8 +45,9 @@ class TrailMiddleware:
                     return JsonResponse(problem_of(refusal), status=refusal.status, content_type=MEDIA_TYPE)
             if (search := getattr(request, "number_search", None)) is not None:
                 asked, found = search
-                by = cast(PortalRequest, request).user
-                record_event(TrailKind.SEARCHED, by=by, label=asked, rows=len(found), detail={"found": found})
+                record_event(
+                    TrailKind.SEARCHED, by=cast(Actor, by), label=asked, rows=len(found), detail={"found": found}
+                )
             elif response.status_code in _REFUSED and request.resolver_match is not None:
                 _record_refusal(request, by, request.resolver_match, response.status_code)
         return response

@@ -92,15 +92,15 @@ class ListEndpoint(Endpoint):
         return super().as_view(*args, **initkwargs)
 
     def get_page(self, request: Request) -> Response:
-        """Answer with one page of the rows that match the filters of the address."""
+        """Answer with one page of the rows that match the filters of the address. Raises BadRequestError (docs/api.md §2)."""
         query = request.query_params
         own = {"limit", "cursor", "fields", "sort"}
         refuse_unknown(query, {*self.filterset.base_filters, *own})
-        limit, fields = limit_of(query), chosen_fields(query, self.fields)
+        limit, names = limit_of(query), chosen_fields(query, self.fields)
         filterset = self.filterset(query, queryset=self.visible(request), request=request)
         refuse_wrong_filters(filterset, query)
         page = page_of(filterset.qs, query, sorts=self.sorts, limit=limit)
-        results = self.written(request, page.keys, [name for name in self.fields if fields is None or name in fields])
+        results = self.written(request, page.keys, names)
         request._request.api_call = ApiCall(self.slug, self.title, len(results))
         return Response({"results": results, "next": self._next(request, page)})
 
@@ -165,15 +165,14 @@ class RegisterEndpoint(ListEndpoint):
             cls.serializer_class = serializer_of(cls.register)
 
     def get_record(self, request: Request, ref: str) -> Response:
-        """Answer with one record; a record of another area does not exist."""
+        """Answer with one record. Raises NotFoundError, also for a record of another area, and BadRequestError."""
         query = request.query_params
         refuse_unknown(query, {"fields"})
-        fields = chosen_fields(query, self.fields)
+        names = chosen_fields(query, self.fields)
         found = self.visible(request).filter(ref=ref).first()
         if found is None:
             raise NotFoundError(f"没有找到这条{self.title}记录。", cure="There is no such record in the user's area.")
         request._request.shown_records = [found]
-        names = [name for name in self.fields if fields is None or name in fields]
         [record] = self.written(request, [found.pk], names)
         return Response(record)
 

@@ -5,7 +5,7 @@ django-filter ignores both, so that a script with a slip of the pen would get al
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from django.http import QueryDict
@@ -57,18 +57,18 @@ def limit_of(query: QueryDict) -> int:
     return int(text)
 
 
-def chosen_fields(query: QueryDict, known: Collection[str]) -> frozenset[str] | None:
-    """Return the fields that are wanted, separated by commas; None for all. Raises BadRequestError for an unknown one."""
+def chosen_fields(query: QueryDict, known: Sequence[str]) -> list[str]:
+    """Return the fields that are wanted, by default all, in the order of `known`. Raises BadRequestError for an unknown one."""
     if "fields" not in query:
-        return None
-    chosen = frozenset(query.get("fields", "").split(","))
+        return list(known)
+    chosen = set(query.get("fields", "").split(","))
     if unknown := sorted(chosen - set(known)):
         raise BadRequestError(
             f"没有“{unknown[0][:50]}”这一项。",
             cure=f"Unknown field. Known: {', '.join(known)}.",
             field="fields",
         )
-    return chosen
+    return [name for name in known if name in chosen]
 
 
 def sort_of(query: QueryDict, sorts: Mapping[str, str]) -> tuple[str, str, bool]:

@@ -139,8 +139,7 @@ class RegisterSheet(ABC):
         With `ref` only that record, or those of a set of them. What is written from them and uploaded unchanged changes nothing
         (docs/spreadsheets.md §4.7).
         """
-        for _, entry in self.entries(self.writable(scope_path).filter(with_ref(ref)), scope_path):
-            yield entry
+        return (entry for _, entry in self.entries(self.writable(scope_path).filter(with_ref(ref)), scope_path))
 
     def entry_of(self, record: Any) -> dict[str, Any]:
         """Return what every entry of a record begins with: its 记录编号 and its own columns."""
