@@ -9,7 +9,7 @@ from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from changzhi_portal.api.endpoints import Endpoint, ListEndpoint, RegisterEndpoint, refuse_visitors
+from changzhi_portal.api.endpoints import Endpoint, ListEndpoint, RegisterEndpoint, RowsEndpoint, refuse_visitors
 from changzhi_portal.discovery import by_key, classes_in
 from changzhi_portal.refusals import NotFoundError
 
@@ -48,8 +48,13 @@ def _addresses() -> list[URLPattern]:
         slug = endpoint.slug
         if issubclass(endpoint, ListEndpoint):
             patterns.append(path(f"{slug}/", endpoint.as_view({"get": "get_page"}), name=f"{slug}-list"))
-        if issubclass(endpoint, RegisterEndpoint):
+        if issubclass(endpoint, RegisterEndpoint) or (issubclass(endpoint, RowsEndpoint) and endpoint.found_by):
             patterns.append(path(f"{slug}/<slug:ref>/", endpoint.as_view({"get": "get_record"}), name=f"{slug}-detail"))
+        if issubclass(endpoint, RowsEndpoint):
+            patterns += [
+                path(f"{slug}/<slug:ref>/{name}/", endpoint.as_view({"get": method}), name=f"{slug}-{name}")
+                for name, method in endpoint.files.items()
+            ]
     return patterns
 
 
