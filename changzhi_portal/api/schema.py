@@ -76,7 +76,11 @@ class EndpointSchema(AutoSchema):
         common = [
             *(OpenApiParameter(name, str, description=text) for name, text in self.view.also_takes.items()),
             *shaping,
-            OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": MOST_ROWS, "default": USUAL_ROWS}),
+            OpenApiParameter(
+                "limit",
+                {"type": "integer", "minimum": 1, "maximum": MOST_ROWS, "default": USUAL_ROWS},
+                description="一页的条数",
+            ),
             OpenApiParameter("cursor", str, description="上一次回答里next的这个值"),
             *([OpenApiParameter("sort", str, enum=sorts, description="前面加-为倒序")] if sorts else []),
         ]
