@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
-from django.http import HttpResponse
 
 from changzhi_portal.pages import Crumb, ListPage
-from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.tables import RegisterTable
 from communities.models import Division
 from targets.addresses import NOW
@@ -46,12 +45,11 @@ class ResultList(ListPage):
     form_of_county = ResultFilterFormOfCounty
     table = ResultTable
     empty_advice = "还没有测算结果。登记表上传入库后会自动测算。"
-    question: Question
 
-    def get(self, request: PortalRequest) -> HttpResponse:
-        """Show the list."""
-        self.question = Question.read(request.GET, request.user)
-        return super().get(request)
+    @cached_property
+    def question(self) -> Question:
+        """Return what the address asks."""
+        return Question.read(self.request.GET, self.request.user)
 
     def get_queryset(self) -> QuerySet:
         """Return the communities judged that the user may see."""
