@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
 from changzhi_portal.jobs import QueuedJob
-from changzhi_portal.records import Record
+from changzhi_portal.records import new_ref
 from changzhi_portal.rights import Viewer
 from changzhi_portal.scope import scope_path_of
 
@@ -26,7 +27,7 @@ class ListExportQuerySet(models.QuerySet):
         return self.filter(state__in=(ListExport.State.QUEUED, ListExport.State.MAKING))
 
 
-class ListExport(Record, QueuedJob):
+class ListExport(QueuedJob):
     """A list as one person sees it, as a file that a worker makes because it has many rows.
 
     `path` and `query` are the address of the list. What the person may see is asked when the file is made, and again
@@ -49,8 +50,7 @@ class ListExport(Record, QueuedJob):
         CSV = "csv", "CSV 文本"
         JSON = "json", "JSON 数据"
 
-    record_page: ClassVar[str] = "exports:export"
-
+    ref = models.CharField("编号", max_length=13, unique=True, editable=False, default=new_ref)
     title = models.CharField("列表", max_length=100)
     path = models.CharField("地址", max_length=200, help_text="列表页在本平台内的地址")
     query = models.CharField("条件", max_length=4_000, blank=True, help_text="网址中的条件、排序和列")
@@ -101,6 +101,10 @@ class ListExport(Record, QueuedJob):
 
     def __str__(self) -> str:
         return f"{self.title}（{self.get_file_format_display()}）"
+
+    def get_absolute_url(self) -> str:
+        """Return the address of the page with its progress, or its file."""
+        return reverse("exports:export", args=[self.ref])
 
     @property
     def is_in_progress(self) -> bool:
