@@ -69,8 +69,7 @@ def export_list(*, path: str, query: str, file_format: str, by: Actor) -> MadeFi
         )
     if shown.count > settings.EXPORT_ROWS_AT_ONCE:
         return _queued(shown, path=path, query=query, file_format=file_format, by=by)
-    with garbage_collection_disabled():
-        file, rows = _write(shown, form)
+    file, rows = write_list(shown, form)
     name = file_name(shown.title, by.division, form)
     _record(shown.label, path=path, query=query, form=form, name=name, rows=rows, sha256=sha256_of(file), by=by)
     file.seek(0)
@@ -137,7 +136,7 @@ def make_export(export_id: int) -> None:
     if claim is None:
         return
     try:
-        with garbage_collection_disabled(), claim.guard():
+        with claim.guard():
             _make(claim)
     except DatabaseError:
         raise
@@ -155,7 +154,7 @@ def _make(claim: Claim[ListExport]) -> None:
         shown = shown_at(export.path, export.query, by)
     except (Http404, PermissionDenied) as refused:
         raise NotAllowedError(_SEEN_NO_MORE, cure="The list is not open to this user any more.") from refused
-    file, rows = _write(shown, form, _Progress(claim))
+    file, rows = write_list(shown, form, _Progress(claim))
     claim.heartbeat(rows_done=rows)
     # The claim's token: a worker that was taken for dead writes no file of another one.
     name = f"{export.ref}-{claim.token}.{form.suffix}"
@@ -220,7 +219,7 @@ def old_files(before: datetime.datetime) -> QuerySet[ListExport]:
 # --- Writing ---
 
 
-def _write(
+def write_list(
     shown: ShownList, form: StreamedFormat, progress: Callable[[int], None] | None = None
 ) -> tuple[IO[bytes], int]:
     """Return a nameless file with the list in a format, open at its end, and the number of its rows."""
@@ -229,7 +228,8 @@ def _write(
     counted = _Counted(resource.stream(None if progress is None else _in_steps(shown.rows)), progress)
     file = scratch_file()
     try:
-        form.write(head, counted, file)
+        with garbage_collection_disabled():
+            form.write(head, counted, file)
     except BaseException:
         file.close()
         raise

@@ -128,10 +128,11 @@ class ListPage(ExportedPage):
     def shown_list(self) -> ShownList:
         """Return what the list shows over all its pages, for a file."""
         table = self.sorted_table(self.filters_in_use())
-        paginator = self.paginator(table.rows, PAGE_SIZES[0])
-        count = paginator.count  # a paginator that counts only so far may look the rows up by their keys
+        # Counted as on the page: a paginator that counts only so far may look the rows up by their keys.
+        table.paginate(self.paginator, per_page=PAGE_SIZES[0])
+        count = table.paginator.count
         title = register_named(self.export_register).title if self.export_register else self.get_title()
-        rows = table.data.data[:count] if paginator.has_more else table.data.data
+        rows = table.data.data[:count] if table.paginator.has_more else table.data.data
         return ShownList(title, title, columns_of(table), rows, count)
 
     def get_export_in_clear_url(self) -> str:

@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,37 +15,125 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='ListExport',
+            name="ListExport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('heartbeat_at', models.DateTimeField(blank=True, help_text='最近一次排队、领取或处理的时间', null=True, verbose_name='心跳')),
-                ('attempts', models.PositiveIntegerField(default=0, verbose_name='尝试次数')),
-                ('claim_token', models.CharField(blank=True, editable=False, help_text='正在处理的那一次', max_length=13, verbose_name='领取标记')),
-                ('queued_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='排队时间')),
-                ('ref', models.CharField(default=changzhi_portal.records.new_ref, editable=False, max_length=13, unique=True, verbose_name='编号')),
-                ('title', models.CharField(max_length=100, verbose_name='列表')),
-                ('path', models.CharField(help_text='列表页在本平台内的地址', max_length=200, verbose_name='地址')),
-                ('query', models.CharField(blank=True, help_text='网址中的条件、排序和列', max_length=4000, verbose_name='条件')),
-                ('file_format', models.CharField(choices=[('xlsx', 'Excel 表格'), ('csv', 'CSV 文本'), ('json', 'JSON 数据')], max_length=4, verbose_name='格式')),
-                ('state', models.CharField(choices=[('queued', '正在排队'), ('making', '正在生成'), ('ready', '已生成'), ('failed', '没有生成'), ('removed', '已过期删除')], default='queued', max_length=7, verbose_name='状态')),
-                ('message', models.CharField(blank=True, max_length=300, verbose_name='没有生成的原因')),
-                ('rows_total', models.PositiveIntegerField(help_text='开始时数到的', verbose_name='条数')),
-                ('rows_done', models.PositiveIntegerField(default=0, verbose_name='已写条数')),
-                ('file', models.CharField(blank=True, max_length=60, verbose_name='存放的名称')),
-                ('size', models.PositiveBigIntegerField(blank=True, null=True, verbose_name='大小（字节）')),
-                ('sha256', models.CharField(blank=True, max_length=64, verbose_name='校验值')),
-                ('made_within', models.CharField(blank=True, max_length=100, verbose_name='生成时的辖区')),
-                ('made_as', models.CharField(blank=True, max_length=30, verbose_name='生成时的角色')),
-                ('asked_at', models.DateTimeField(auto_now_add=True, verbose_name='要求导出的时间')),
-                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='完成时间')),
-                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='list_exports', to=settings.AUTH_USER_MODEL, verbose_name='导出人')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "heartbeat_at",
+                    models.DateTimeField(
+                        blank=True, help_text="最近一次排队、领取或处理的时间", null=True, verbose_name="心跳"
+                    ),
+                ),
+                ("attempts", models.PositiveIntegerField(default=0, verbose_name="尝试次数")),
+                (
+                    "claim_token",
+                    models.CharField(
+                        blank=True, editable=False, help_text="正在处理的那一次", max_length=13, verbose_name="领取标记"
+                    ),
+                ),
+                ("queued_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="排队时间")),
+                (
+                    "ref",
+                    models.CharField(
+                        default=changzhi_portal.records.new_ref,
+                        editable=False,
+                        max_length=13,
+                        unique=True,
+                        verbose_name="编号",
+                    ),
+                ),
+                ("title", models.CharField(max_length=100, verbose_name="列表")),
+                ("path", models.CharField(help_text="列表页在本平台内的地址", max_length=200, verbose_name="地址")),
+                (
+                    "query",
+                    models.CharField(
+                        blank=True, help_text="网址中的条件、排序和列", max_length=4000, verbose_name="条件"
+                    ),
+                ),
+                (
+                    "file_format",
+                    models.CharField(
+                        choices=[("xlsx", "Excel 表格"), ("csv", "CSV 文本"), ("json", "JSON 数据")],
+                        max_length=4,
+                        verbose_name="格式",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "正在排队"),
+                            ("making", "正在生成"),
+                            ("ready", "已生成"),
+                            ("failed", "没有生成"),
+                            ("removed", "已过期删除"),
+                        ],
+                        default="queued",
+                        max_length=7,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("message", models.CharField(blank=True, max_length=300, verbose_name="没有生成的原因")),
+                ("rows_total", models.PositiveIntegerField(help_text="开始时数到的", verbose_name="条数")),
+                ("rows_done", models.PositiveIntegerField(default=0, verbose_name="已写条数")),
+                ("file", models.CharField(blank=True, max_length=60, verbose_name="存放的名称")),
+                ("size", models.PositiveBigIntegerField(blank=True, null=True, verbose_name="大小（字节）")),
+                ("sha256", models.CharField(blank=True, max_length=64, verbose_name="校验值")),
+                ("made_within", models.CharField(blank=True, max_length=100, verbose_name="生成时的辖区")),
+                ("made_as", models.CharField(blank=True, max_length=30, verbose_name="生成时的角色")),
+                ("asked_at", models.DateTimeField(auto_now_add=True, verbose_name="要求导出的时间")),
+                ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="完成时间")),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="list_exports",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="导出人",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '后台导出',
-                'verbose_name_plural': '后台导出',
-                'ordering': ('-id',),
-                'indexes': [models.Index(fields=['asked_by', 'state'], name='list_export_of_person'), models.Index(condition=models.Q(('state__in', ('queued', 'making'))), fields=['heartbeat_at'], name='list_export_to_make')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state', 'ready'), _negated=True), models.Q(models.Q(('file', ''), _negated=True), ('finished_at__isnull', False)), _connector='OR'), name='list_export_ready_has_file', violation_error_message='已生成的导出应有文件和完成时间。'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'failed'), _negated=True), models.Q(('message', ''), _negated=True), _connector='OR'), name='list_export_failed_says_why', violation_error_message='没有生成的导出应写明原因。'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('queued', 'making')), _negated=True), ('heartbeat_at__isnull', False), _connector='OR'), name='list_export_waiting_has_time', violation_error_message='排队或者正在生成的导出应有时间。')],
+                "verbose_name": "后台导出",
+                "verbose_name_plural": "后台导出",
+                "ordering": ("-id",),
+                "indexes": [
+                    models.Index(fields=["asked_by", "state"], name="list_export_of_person"),
+                    models.Index(
+                        condition=models.Q(("state__in", ("queued", "making"))),
+                        fields=["heartbeat_at"],
+                        name="list_export_to_make",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "ready"), _negated=True),
+                            models.Q(models.Q(("file", ""), _negated=True), ("finished_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="list_export_ready_has_file",
+                        violation_error_message="已生成的导出应有文件和完成时间。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "failed"), _negated=True),
+                            models.Q(("message", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="list_export_failed_says_why",
+                        violation_error_message="没有生成的导出应写明原因。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ("queued", "making")), _negated=True),
+                            ("heartbeat_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="list_export_waiting_has_time",
+                        violation_error_message="排队或者正在生成的导出应有时间。",
+                    ),
+                ],
             },
         ),
     ]
