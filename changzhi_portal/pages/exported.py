@@ -15,6 +15,7 @@ from itertools import chain
 from typing import Any, Final
 
 import django_tables2 as tables
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, QueryDict
@@ -65,6 +66,22 @@ class ExportedPage(PortalPage):
         """Return the list of the page's address, with all its rows."""
         raise NotImplementedError(f"{type(self).__name__} must say which list it shows.")
 
+    def export_menu(self, count: int, *, query: str | None = None, register: str = "") -> dict[str, Any]:
+        """Return the context of the menu 导出 (frame/export_menu.html) of a list with so many rows.
+
+        `query` is that of the address by default, `register` one whose template the menu offers besides.
+        """
+        if query is None:
+            asked = self.request.GET.copy()
+            asked.pop("page", None)
+            query = asked.urlencode(safe=",")
+        return {
+            "export_query": query,
+            "export_count": count,
+            "export_limit": settings.EXPORT_ROWS_AT_ONCE,
+            "export_register": register,
+        }
+
 
 def shown_at(path: str, query: str, user: Actor) -> ShownList:
     """Return the list that a user sees at an address; `path` is that within the portal.
@@ -95,6 +112,11 @@ def page_at(path: str, query: str, user: Actor) -> ExportedPage:
 
 
 # --- The columns of a table ---
+
+
+def column(key: str, header: str, find: Callable[[Any], Any]) -> ExportedColumn:
+    """Return a column of a list whose page has no table of django-tables2; `find` returns what the page shows."""
+    return ExportedColumn(key, header, lambda row: plain(find(row)))
 
 
 def columns_of(table: tables.Table) -> tuple[ExportedColumn, ...]:

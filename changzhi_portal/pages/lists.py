@@ -12,7 +12,6 @@ from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
@@ -97,10 +96,11 @@ class ListPage(ExportedPage):
             head_template_name=self.head_template_name,
             empty_advice=self.empty_advice,
             is_filled_by_uploads=self.is_filled_by_uploads,
-            export_register=self.export_register,
-            export_query=self.query_to_keep(_PAGE, _SIZE, _VIEW),
-            export_count=table.paginator.count,
-            export_limit=settings.EXPORT_ROWS_AT_ONCE,
+            **self.export_menu(
+                table.paginator.count,
+                query=self.query_to_keep(_PAGE, _SIZE, _VIEW),
+                register=self.export_register,
+            ),
             export_in_clear_url=self.get_export_in_clear_url(),
             add_url=self.get_add_url(),
             duplicates_url=self.get_duplicates_url(),

@@ -40,7 +40,7 @@ def export(browser: Client, address: str, query: str = "", file_format: str = "x
 
 def content_of(answer: Any) -> bytes:
     """Return a file that was sent."""
-    assert answer.status_code == 200, answer.content.decode()
+    assert answer.status_code == 200, answer
     return b"".join(answer.streaming_content)
 
 
@@ -114,12 +114,24 @@ class _Cells(HTMLParser):
 def rows_on_page(answer: Any) -> list[list[str]]:
     """Return the cells of the list on a page, as text; [] where it shows none."""
     markup = answer.content.decode()
-    start = markup.find("<tbody>", markup.find('id="result"'))
+    start = markup.find("<tbody>", max(0, markup.find('id="result"')))
     if start < 0:
         return []
     cells = _Cells()
     cells.feed(markup[start : markup.index("</tbody>", start)])
     return [row for row in cells.rows if row]
+
+
+def rows_over_pages(browser: Client, address: str) -> list[list[str]]:
+    """Return the cells of the first table of a page over all its pages, as text; of a page that is no list page."""
+    rows: list[list[str]] = []
+    for number in range(1, 50):
+        answer = browser.get(address, {"page": number})
+        rows += rows_on_page(answer)
+        page = answer.context.get("page")
+        if page is None or not page.has_next():
+            return rows
+    raise AssertionError(f"{address} has too many pages.")
 
 
 def rows_on_all_pages(browser: Client, address: str, query: str = "") -> list[list[str]]:
