@@ -1,7 +1,7 @@
-r"""CSV as in RFC 4180: UTF-8 with a byte order mark, commas, CRLF.
+"""CSV as in RFC 4180: UTF-8 with a byte order mark, commas, CRLF (docs/spreadsheets.md §4.10).
 
-Excel and WPS take a cell of a .csv that begins with = + - @ (or their full-width forms), a tab or a return for a formula, whatever stands in
-quotes, and run it. Such a text gets an apostrophe in front, as OWASP recommends, and so does one that begins with an
+Excel and WPS take a cell of a .csv that begins with = + - @ (or their full-width forms), a tab or a return for a formula,
+in quotes too, and run it. Such a text gets an apostrophe in front, as OWASP recommends, and so does one that begins with an
 apostrophe. So nothing is lost: whoever reads the file takes one apostrophe from the front of each text that has one. Numbers
 are left as they are.
 """
