@@ -260,7 +260,7 @@ def _in_steps(rows: QuerySet | Sequence[Any]) -> Any:
     if connection.vendor != "sqlite" or not isinstance(rows, QuerySet):
         return rows
     keys = list(rows.values_list("pk", flat=True))
-    unsliced = rows._chain()
+    unsliced = rows.all()
     unsliced.query.clear_limits()
     return _by_keys(unsliced, keys)
 

@@ -70,4 +70,6 @@ class ListResource(Resource):
 def resource_of(shown: ShownList) -> ListResource:
     """Return the resource of a list, with a field for each of its columns."""
     fields = {column.key: ColumnField(column) for column in shown.columns}
-    return type(ListResource)("ShownListResource", (ListResource,), {**fields, "shown": shown})()  # type: ignore[no-any-return]
+    kind: Any = type(ListResource)  # the library's metaclass, which takes the fields out
+    resource: ListResource = kind("ShownListResource", (ListResource,), {**fields, "shown": shown})()
+    return resource

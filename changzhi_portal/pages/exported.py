@@ -128,15 +128,14 @@ def columns_of(table: tables.Table) -> tuple[ExportedColumn, ...]:
     return tuple(chain.from_iterable(_columns(column, table) for column in table.columns))
 
 
-def _columns(column: BoundColumn, table: Any) -> Iterator[ExportedColumn]:
-    parts = getattr(column.column, "exported_parts", None)
-    header = plain(column.header)
+def _columns(bound: BoundColumn, table: Any) -> Iterator[ExportedColumn]:
+    parts = getattr(bound.column, "exported_parts", None)
+    header = plain(bound.header)
     if parts is None:
-        yield ExportedColumn(column.name, str(header), _value_finder(column, table))
+        yield ExportedColumn(bound.name, str(header), _value_finder(bound, table))
         return
-    for key, suffix, accessor in parts(column.accessor, column.name):
-        find = finder_of(str(accessor), table.data.model)
-        yield ExportedColumn(key, f"{header}{suffix}", lambda record, find=find: plain(find(record)))
+    for key, suffix, accessor in parts(bound.accessor, bound.name):
+        yield column(key, f"{header}{suffix}", finder_of(str(accessor), table.data.model))
 
 
 def _value_finder(column: BoundColumn, table: Any) -> Find:

@@ -94,8 +94,9 @@ class ResultList(ListPage):
                 context["verdicts_chosen"] = [str(label) for value, label in Verdict.choices if value in chosen]
                 context["summary"] = Summary(question, filterset.everything_but_verdict(), by_town=self._is_by_town())
             else:
-                context["counties"] = self._counties(filterset.form.cleaned_data)
-                kwargs |= self.export_menu(len(context["counties"]))
+                counties = self._counties(filterset.form.cleaned_data)
+                context["counties"] = counties
+                kwargs |= self.export_menu(len(counties))
         return super().get_context_data(**context, **kwargs)
 
     def shown_list(self) -> ShownList:

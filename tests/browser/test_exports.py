@@ -59,7 +59,9 @@ def test_the_menu_works_without_scripts_and_fits_the_screen(screen, organization
     assert downloaded(page, "JSON 数据")[1] == ["演示第2队"]
 
 
-def test_a_long_list_shows_its_progress_until_the_file_can_be_downloaded(organizations, clerk, enter, settings, tmp_path):
+def test_a_long_list_shows_its_progress_until_the_file_can_be_downloaded(
+    organizations, clerk, enter, settings, tmp_path
+):
     settings.EXPORT_ROWS_AT_ONCE, settings.MEDIA_ROOT = 2, tmp_path
     page = enter(clerk, reverse("orgs:list"))
     page.locator("#export-menu summary").click()
