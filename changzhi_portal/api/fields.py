@@ -43,6 +43,16 @@ def as_json(value: Any) -> Any:
     return None if value == "" else value
 
 
+def as_json_in_clear(value: Any) -> Any:
+    """Return a value as JSON gives it; a personal one in clear. Whoever calls it has recorded why (`access.note_given`)."""
+    return value.reveal() if isinstance(value, Sealed) else as_json(value)
+
+
+def personal_fields(register: type[RegisterSheet]) -> tuple[str, ...]:
+    """Return the names of the fields of a register that hold personal data."""
+    return tuple(column.field for column in register.columns if isinstance(column, PersonalColumn))
+
+
 class MonthField(serializers.CharField):
     """A month, stored as its first day: 2018-06."""
 
@@ -70,7 +80,7 @@ def field_of_column(column: Column) -> serializers.Field:
     if isinstance(column, DateColumn):
         return serializers.DateField(**given)
     if isinstance(column, PersonalColumn):
-        given["help_text"] = "个人信息，只给出遮盖后的号码"
+        given["help_text"] = "个人信息；令牌没有personal:read范围的，只给出遮盖后的号码"
     return serializers.CharField(**given)
 
 

@@ -9,6 +9,7 @@ from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from changzhi_portal.api.access import AskedByToken
 from changzhi_portal.api.endpoints import Endpoint, ListEndpoint, RegisterEndpoint, refuse_visitors
 from changzhi_portal.discovery import by_key, classes_in
 from changzhi_portal.refusals import NotFoundError
@@ -19,7 +20,7 @@ def endpoints() -> list[type[Endpoint]]:
     return list(by_key(classes_in("api", Endpoint), lambda endpoint: endpoint.slug).values())
 
 
-class Description(SpectacularJSONAPIView):
+class Description(AskedByToken, SpectacularJSONAPIView):
     """The description of the API (OpenAPI 3.1), for who has signed in."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -28,7 +29,7 @@ class Description(SpectacularJSONAPIView):
         refuse_visitors(request)
 
 
-class Nothing(APIView):
+class Nothing(AskedByToken, APIView):
     """An address of the API at which there is nothing."""
 
     schema = None
