@@ -6,7 +6,7 @@ from typing import Any
 
 from accounts.models import Role, User
 from connections.models import ApiToken
-from connections.scopes import rights_of
+from connections.scopes import BY_NAME, rights_of
 
 _ASKED = ("may_", "manages_")
 
@@ -45,7 +45,7 @@ class TokenAccess:
     @property
     def token_ref(self) -> str:
         """Return the public part of the token."""
-        return self.token.ref
+        return self.token.public
 
     @property
     def scopes(self) -> frozenset[str]:
@@ -56,6 +56,10 @@ class TokenAccess:
     def purpose(self) -> str:
         """Return what the client needs the data for."""
         return self.token.client.purpose
+
+    def title_of(self, scope: str) -> str:
+        """Return what people call a scope."""
+        return BY_NAME[scope].title if scope in BY_NAME else scope
 
     @property
     def user(self) -> User:

@@ -21,7 +21,7 @@ from connections.actions import note_use
 from connections.limits import REFUSED, WRONG, is_taken
 from connections.models import ApiToken
 from connections.networks import are_allowed
-from connections.token_text import is_digest_of, ref_in
+from connections.token_text import PREFIX, is_digest_of, ref_in
 
 _NO_DIGEST = "0" * 64
 
@@ -70,11 +70,11 @@ class TokenAuthentication(BaseAuthentication):
         given = request._request.headers["Authorization"].partition(" ")[2].strip()
         token = _found(given)
         if token is None:
-            raise _refused(request, None, WrongTokenError("令牌不对。", cure="There is no such token."), ref_in(given))
+            raise _refused(request, None, WrongTokenError("令牌不对。", cure="There is no such token."), _public(given))
         address = client_address(request._request)
         if (refusal := _refusal_of(token, address)) is not None:
-            raise _refused(request, token, refusal, token.ref)
-        bind_contextvars(user_id=token.client.user.pk, token=token.ref)
+            raise _refused(request, token, refusal, token.public)
+        bind_contextvars(user_id=token.client.user.pk, token=token.public)
         check_rate(token.pk, "token_calls")
         note_use(token=token, address=address)
         access = TokenAccess(token)
@@ -104,6 +104,12 @@ def _found(given: str) -> ApiToken | None:
     return token if is_right else None
 
 
+def _public(given: str) -> str:
+    """Return the public part of a wrong token; "" for a text of another form, which may be anything."""
+    ref = ref_in(given)
+    return f"{PREFIX}_{ref}" if ref else ""
+
+
 def _refusal_of(token: ApiToken, address: str) -> InvalidTokenError | None:
     """Return why a right token does not hold; None for one that does."""
     client = token.client
@@ -128,7 +134,7 @@ def _refusal_of(token: ApiToken, address: str) -> InvalidTokenError | None:
 
 
 def _refused(
-    request: Request, token: ApiToken | None, refusal: InvalidTokenError, ref: str
+    request: Request, token: ApiToken | None, refusal: InvalidTokenError, public: str
 ) -> InvalidTokenError | TooOftenError:
     """Record a refused call, by its client where the token is right; return the refusal, or that there were too many."""
     address = client_address(request._request)
@@ -139,6 +145,6 @@ def _refused(
             cure=f"Too many calls with tokens that do not hold; the last one: {refusal.cure}",
         )
     user = None if token is None else token.client.user
-    detail = {"method": request.method, "status": refusal.status, "why": refusal.code, "token": ref}
+    detail = {"method": request.method, "status": refusal.status, "why": refusal.code, "token": public}
     record_event(TrailKind.REFUSED, by=user, label=request.path, detail=detail)
     return refusal

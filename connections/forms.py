@@ -90,7 +90,7 @@ class TokenForm(forms.Form):
     label = _text(ApiToken, "label", help_text="用在哪里，例如“每晚同步”，以后好分清。")
     scopes = forms.MultipleChoiceField(
         label="范围",
-        choices=[(scope.name, f"{scope.title}（{scope.name}）：{scope.explanation}") for scope in SCOPES],
+        choices=[(scope.name, f"{scope.title}：{scope.explanation}") for scope in SCOPES],
         widget=forms.CheckboxSelectMultiple,
         help_text="只勾对方用得着的。",
         error_messages={"required": "请至少选一个范围。", "invalid_choice": "请在列出的范围里选择。"},

@@ -14,6 +14,7 @@ from changelog.models import LONGEST_REASON
 from changzhi_portal.records import Record
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 from connections.scopes import BY_NAME, in_order
+from connections.token_text import PREFIX
 
 LONGEST_LIFE: Final = datetime.timedelta(days=366)  # a year, from the day on which a token is made
 TOLD_BEFORE: Final = datetime.timedelta(days=14)  # the bureau is told so long before a token expires
@@ -89,10 +90,15 @@ class ApiClient(Record, ScopedModel):
                 condition=~Q(purpose=""), name="client_has_purpose", violation_error_message="请写明用途。"
             ),
             models.CheckConstraint(
-                condition=Q(revoked_at__isnull=True, revoked_by__isnull=True, revoked_for="")
-                | Q(Q(revoked_at__isnull=False, revoked_by__isnull=False), ~Q(revoked_for="")),
+                condition=Q(revoked_at__isnull=True, revoked_by__isnull=True)
+                | Q(revoked_at__isnull=False, revoked_by__isnull=False),
                 name="client_revoked_by_somebody",
-                violation_error_message="停用对接系统应写明时间、停用人和原因。",
+                violation_error_message="停用对接系统应写明时间和停用人。",
+            ),
+            models.CheckConstraint(
+                condition=Q(revoked_at__isnull=True) | ~Q(revoked_for=""),
+                name="client_revoked_for_a_reason",
+                violation_error_message="停用对接系统应写明原因。",
             ),
         )
 
@@ -192,7 +198,12 @@ class ApiToken(Record, ScopedModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.label}（{self.ref}）"
+        return f"{self.label}（{self.public}）"
+
+    @property
+    def public(self) -> str:
+        """Return its beginning, which names it in the trail and in the log, and opens nothing."""
+        return f"{PREFIX}_{self.ref}"
 
     @property
     def scope_names(self) -> list[str]:

@@ -22,6 +22,7 @@ USUAL = frozenset(
         "MB",
         "GB",
         "QQ",
+        "IP",
         "Microsoft",
         "Authenticator",
         "SHA",

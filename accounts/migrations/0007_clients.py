@@ -5,37 +5,79 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0006_no_more_axes'),
-        ('auth', '0012_alter_user_first_name_max_length'),
-        ('communities', '0008_contacts'),
+        ("accounts", "0006_no_more_axes"),
+        ("auth", "0012_alter_user_first_name_max_length"),
+        ("communities", "0008_contacts"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='user',
-            name='role_never_unmasks',
+            model_name="user",
+            name="role_never_unmasks",
         ),
         migrations.RemoveConstraint(
-            model_name='user',
-            name='user_role_known',
+            model_name="user",
+            name="user_role_known",
         ),
         migrations.AlterField(
-            model_name='user',
-            name='role',
-            field=accounts.models.roles.RoleField(choices=[('district_clerk', '县区填报员'), ('street_clerk', '街道填报员'), ('bureau_officer', '市局业务员'), ('bureau_admin', '市局管理员'), ('leader', '领导'), ('auditor', '审计员'), ('system_admin', '系统管理员'), ('client', '对接系统')], max_length=20, verbose_name='角色'),
+            model_name="user",
+            name="role",
+            field=accounts.models.roles.RoleField(
+                choices=[
+                    ("district_clerk", "县区填报员"),
+                    ("street_clerk", "街道填报员"),
+                    ("bureau_officer", "市局业务员"),
+                    ("bureau_admin", "市局管理员"),
+                    ("leader", "领导"),
+                    ("auditor", "审计员"),
+                    ("system_admin", "系统管理员"),
+                    ("client", "对接系统"),
+                ],
+                max_length=20,
+                verbose_name="角色",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('may_unmask', True), ('role__in', ['client', 'leader', 'system_admin']), _negated=True), name='role_never_unmasks', violation_error_message='领导、系统管理员和对接系统不能有查看个人信息原文的权限。'),
+            model_name="user",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("may_unmask", True), ("role__in", ["client", "leader", "system_admin"]), _negated=True
+                ),
+                name="role_never_unmasks",
+                violation_error_message="领导、系统管理员和对接系统不能有查看个人信息原文的权限。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['district_clerk', 'street_clerk', 'bureau_officer', 'bureau_admin', 'leader', 'auditor', 'system_admin', 'client'])), name='user_role_known', violation_error_message='请选择角色。'),
+            model_name="user",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "role__in",
+                        [
+                            "district_clerk",
+                            "street_clerk",
+                            "bureau_officer",
+                            "bureau_admin",
+                            "leader",
+                            "auditor",
+                            "system_admin",
+                            "client",
+                        ],
+                    )
+                ),
+                name="user_role_known",
+                violation_error_message="请选择角色。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('role', 'client'), _negated=True), ('password__startswith', '!'), _connector='OR'), name='client_has_no_password', violation_error_message='对接系统没有密码，不能登录。'),
+            model_name="user",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("role", "client"), _negated=True), ("password__startswith", "!"), _connector="OR"
+                ),
+                name="client_has_no_password",
+                violation_error_message="对接系统没有密码，不能登录。",
+            ),
         ),
     ]

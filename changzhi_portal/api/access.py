@@ -45,6 +45,9 @@ class Access(Protocol):
     def purpose(self) -> str:
         """Return what the program needs the data for: the reason for personal data in clear."""
 
+    def title_of(self, scope: str) -> str:
+        """Return what people call a scope; its name where there is none such."""
+
 
 class InvalidTokenError(NotSignedInError):
     """A token that does not hold: a wrong one, or one that is over, revoked, or used from elsewhere. `code` says which."""
@@ -58,9 +61,9 @@ class InsufficientScopeError(NotAllowedError):
 
     code = "insufficient_scope"
 
-    def __init__(self, scope: str) -> None:
+    def __init__(self, scope: str, title: str) -> None:
         super().__init__(
-            f"这个令牌没有“{scope}”范围，不能这样调用；需要的请联系市局管理员另发令牌。",
+            f"这个令牌没有“{title}”（{scope}）范围，不能这样调用；需要的请联系市局管理员另发令牌。",
             cure=f"The token has not got the scope {scope}.",
         )
         self.challenge = f'Bearer error="insufficient_scope", scope="{scope}"'
@@ -111,7 +114,7 @@ def refuse_narrow_token(request: Request, *, title: str, requires: str, reads_wi
     if not scope:
         raise NotAllowedError(f"{title}不对令牌开放。", cure="No scope of a token allows this call.")
     if scope not in access.scopes:
-        raise InsufficientScopeError(scope)
+        raise InsufficientScopeError(scope, access.title_of(scope))
 
 
 def reveals(request: Any) -> bool:

@@ -25,4 +25,4 @@ def note_use(*, token: ApiToken, address: str) -> None:
             now = timezone.now()
             ApiToken.objects.filter(pk=token.pk).update(last_used_at=now, last_used_from=address)
     except (*CACHE_ERRORS, DatabaseError) as error:  # another writer of SQLite; a cache that is away
-        logger.info("The use of token %s is not noted: %s", token.ref, type(error).__name__)
+        logger.info("The use of token %s is not noted: %s", token.public, type(error).__name__)
