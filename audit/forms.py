@@ -73,6 +73,7 @@ RIGHTS: dict[str, str] = {
     "may_keep_contacts": "改联系方式",
     "manages_all_users": "管理用户",
     "may_grant_unmasking": "授予查看原文",
+    "may_manage_clients": "管理对接系统",
     "may_see_health": "看运行状况",
     "may_audit": "查审计记录",
 }
