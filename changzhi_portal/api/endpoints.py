@@ -18,8 +18,9 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from changzhi_portal.api.access import AskedByToken, GivenInClear, check_call, note_given, refuse_narrow_token, reveals
-from changzhi_portal.api.fields import as_json, as_json_in_clear, personal_fields, serializer_of
-from changzhi_portal.api.paging import Page, page_of
+from changzhi_portal.api.fields import in_clear, personal_fields, serializer_of
+from changzhi_portal.api.increments import IncrementalReads
+from changzhi_portal.api.paging import Page, address_with, page_of
 from changzhi_portal.api.parameters import chosen_fields, limit_of, refuse_unknown, refuse_wrong_filters
 from changzhi_portal.api.problems import NotSignedInError
 from changzhi_portal.pages.base import ApiCall, check_scoped
@@ -88,6 +89,9 @@ class ListEndpoint(Endpoint):
     sorts: ClassVar[Mapping[str, str]] = MappingProxyType({})
     # False for rows that are the same for everybody, such as months.
     is_scoped: ClassVar[bool] = True
+    # Further parameters with what they mean, and what an answer says beside the rows; for the description.
+    also_takes: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    also_says: ClassVar[Mapping[str, serializers.Field]] = MappingProxyType({})
 
     @classmethod
     def as_view(cls, *args: Any, **initkwargs: Any) -> Callable[..., Any]:
@@ -99,15 +103,26 @@ class ListEndpoint(Endpoint):
     def get_page(self, request: Request) -> Response:
         """Answer with one page of the rows that match the filters of the address. Raises BadRequestError (docs/api.md §2)."""
         query = request.query_params
-        own = {"limit", "cursor", "fields", "sort"}
-        refuse_unknown(query, {*self.filterset.base_filters, *own})
-        limit, names = limit_of(query), chosen_fields(query, self.fields)
-        filterset = self.filterset(query, queryset=self.visible(request), request=request)
-        refuse_wrong_filters(filterset, query)
-        page = page_of(filterset.qs, query, sorts=self.sorts, limit=limit)
-        results = self.written(request, page.keys, names)
+        refuse_unknown(query, {*self.filterset.base_filters, "limit", "cursor", "fields", "sort"})
+        page = page_of(self.matching(request), query, sorts=self.sorts, limit=limit_of(query), begin=self.begin)
+        return self.answer(request, page)
+
+    def begin(self) -> int:
+        """Return what the first page notes for those that follow it; see `paging.Page.begun`."""
+        return 0
+
+    def matching(self, request: Request) -> QuerySet:
+        """Return the rows in the user's area that match the filters of the address. Raises BadRequestError for a wrong one."""
+        filterset = self.filterset(request.query_params, queryset=self.visible(request), request=request)
+        refuse_wrong_filters(filterset, request.query_params)
+        return filterset.qs
+
+    def answer(self, request: Request, page: Page, **more: Any) -> Response:
+        """Return the answer with one page of rows, which the trail records; `more` is what it says besides."""
+        results = self.written(request, page.keys, chosen_fields(request.query_params, self.fields))
         request._request.api_call = ApiCall(self.slug, self.title, len(results))
-        return Response({"results": results, "next": self._next(request, page)})
+        following = address_with(request, cursor=page.cursor) if page.cursor else None
+        return Response({"results": results, **more, "next": following})
 
     @property
     def fields(self) -> list[str]:
@@ -121,14 +136,6 @@ class ListEndpoint(Endpoint):
     def written(self, request: Request, keys: list[int], names: list[str]) -> list[dict[str, Any]]:
         """Return what is said of the rows with these keys, in their order."""
         raise NotImplementedError
-
-    @staticmethod
-    def _next(request: Request, page: Page) -> str | None:
-        if not page.cursor:
-            return None
-        query = request.query_params.copy()
-        query["cursor"] = page.cursor
-        return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Add an ETag to what was read, and answer 304 where the client has it already."""
@@ -157,7 +164,7 @@ class RowsEndpoint(ListEndpoint):
         ]
 
 
-class RegisterEndpoint(ListEndpoint):
+class RegisterEndpoint(IncrementalReads, ListEndpoint):
     """The records of one register: those that its list shows, as its sheet writes them."""
 
     requires = "may_see_registers"
@@ -190,12 +197,16 @@ class RegisterEndpoint(ListEndpoint):
         path = scope_path_of(request.user)
         if path is None:
             return []
-        in_clear = personal_fields(self.register) if reveals(request) else ()
-        note_given(request, GivenInClear(self.slug, self.title, in_clear, len(keys), about), names)
-        write = {name: as_json_in_clear if name in in_clear else as_json for name in names}
+        revealed = set(personal_fields(self.register)) if reveals(request) else set()
+        note_given(request, GivenInClear(self.slug, self.title, tuple(sorted(revealed)), len(keys), about), names)
         found = self.register().entries(self.queryset.filter(pk__in=keys), path)
-        records = {record.pk: entry | {"version": record.version} for record, entry in found}
-        return [{name: write[name](records[key].get(name)) for name in names} for key in keys if key in records]
+        rows = {key: _known(in_clear(entry, revealed), names) for key, entry in found}
+        return [rows[key] for key in keys if key in rows]
+
+
+def _known(entry: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    """Return these fields of an entry, with `null` for what is not known."""
+    return {name: None if (value := entry.get(name)) == "" else value for name in names}
 
 
 def _conditional(request: Request, response: Any) -> Any:

@@ -6,8 +6,7 @@ Days are ISO 8601, areas and money decimal strings, codes strings; personal valu
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
-from decimal import Decimal
+from collections.abc import Collection
 from typing import Any
 
 from rest_framework import serializers
@@ -25,27 +24,11 @@ from changzhi_portal.registers.columns import (
 )
 from changzhi_portal.registers.register import RegisterSheet
 
-_WRITERS: dict[type, Callable[[Any], Any]] = {
-    datetime.date: datetime.date.isoformat,
-    datetime.datetime: datetime.datetime.isoformat,
-    Decimal: str,
-    Sealed: str,
-}
 
-
-def as_json(value: Any) -> Any:
-    """Return a value as JSON gives it; a personal one as its mask."""
-    writer = _WRITERS.get(type(value))
-    if writer is not None:
-        return writer(value)
-    if isinstance(value, Sealed):  # of a kind of its own
-        return str(value)
-    return None if value == "" else value
-
-
-def as_json_in_clear(value: Any) -> Any:
-    """Return a value as JSON gives it; a personal one in clear. Whoever calls it has recorded why (`access.note_given`)."""
-    return value.reveal() if isinstance(value, Sealed) else as_json(value)
+def in_clear(entry: dict[str, Any], fields: Collection[str]) -> dict[str, Any]:
+    """Return an entry with these personal fields in clear. Whoever calls it has them recorded (`access.note_given`)."""
+    sealed = {name: value for name in fields if isinstance(value := entry.get(name), Sealed)}
+    return entry | {name: value.reveal() for name, value in sealed.items()} if sealed else entry
 
 
 def personal_fields(register: type[RegisterSheet]) -> tuple[str, ...]:

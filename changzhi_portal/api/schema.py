@@ -58,6 +58,7 @@ class EndpointSchema(AutoSchema):
             return [fields]
         sorts = sorted(self.view.sorts)
         common = [
+            *(OpenApiParameter(name, str, description=text) for name, text in self.view.also_takes.items()),
             fields,
             OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": MOST_ROWS, "default": USUAL_ROWS}),
             OpenApiParameter("cursor", str, description="上一次回答里next的这个值"),
@@ -73,7 +74,10 @@ class EndpointSchema(AutoSchema):
         """Describe the answer, and the problems that every endpoint may answer with."""
         record = self.view.serializer_class
         if self._is_page:
-            content = {"results": record(many=True), "next": serializers.URLField(allow_null=True)}
+            content = {
+                "results": record(many=True),
+                "next": serializers.URLField(allow_null=True),
+            } | self.view.also_says
             record = type(
                 f"{record.__name__.removesuffix('Serializer')}PageSerializer", (serializers.Serializer,), content
             )
@@ -99,7 +103,15 @@ def keep_choices_in_place(result: Any, **kwargs: Any) -> Any:
     return result
 
 
-_PROBLEMS = {400: "参数不对", 401: "没有登录", 403: "没有权限", 404: "没有找到", 429: "太频繁", 503: "暂时不能办理"}
+_PROBLEMS = {
+    400: "参数不对",
+    401: "没有登录",
+    403: "没有权限",
+    404: "没有找到",
+    410: "已经归档",
+    429: "太频繁",
+    503: "暂时不能办理",
+}
 
 
 def _of_filter(name: str, each: django_filters.Filter) -> OpenApiParameter:
