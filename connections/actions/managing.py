@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 
 from changelog.actions import begin_change_set, change_of, differing, log_changes
 from changzhi_portal.personal_numbers import refuse_personal_numbers
+from changzhi_portal.records import field_of
 from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, StaleError, field_at_fault
 from changzhi_portal.rights import Actor
 from connections.models import ApiClient, ApiToken
@@ -45,7 +46,7 @@ def held_client(ref: str, *, by: Actor, version: int | None = None) -> ApiClient
 def refuse_numbers(row: ApiClient | ApiToken, *names: str) -> None:
     """Raise InvalidError for a text with a personal number."""
     for name in names:
-        refuse_personal_numbers(getattr(row, name), what=str(row._meta.get_field(name).verbose_name), field=name)
+        refuse_personal_numbers(getattr(row, name), what=str(field_of(type(row), name).verbose_name), field=name)
 
 
 def refuse_wrong(row: ApiClient | ApiToken) -> None:

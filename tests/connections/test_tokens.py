@@ -67,7 +67,7 @@ def test_a_call_takes_one_query_for_the_token_and_notes_its_use_once_a_minute(pl
     used = ApiToken.objects.get()
     assert used.last_used_from == "127.0.0.1"
     queries = queries_of(lambda: client.get(ADDRESS))
-    assert len(queries) == 5, "token with client, user and division; keys; closed divisions; records; trail"
+    assert len(queries) == 6, "token with client, user and division; position; closed divisions; keys; records; trail"
     assert all("changelog_trailrecord" in sql for sql in writes_of(queries))
 
 
