@@ -29,16 +29,27 @@ SCOPES: Final = (
         "设施、社会组织、社会工作者、购买服务项目，号码只给遮盖后的",
         frozenset({"may_see_registers"}),
     ),
-    Scope("registers:write", "写登记册", "新增和修改登记册的记录，和在页面上填一样检查", frozenset({"may_upload"})),
+    Scope(
+        "registers:write",
+        "写登记册",
+        "新增和修改登记册的记录，和在页面上填一样检查；要和“读登记册”一起选",
+        frozenset({"may_upload"}),
+    ),
     Scope("uploads:read", "看上传", "上传批次和它们的问题", frozenset({"may_see_uploads"})),
-    Scope("uploads:write", "上传表格", "上传、入库、撤销", frozenset({"may_see_uploads", "may_upload"})),
+    Scope("uploads:write", "上传表格", "上传、入库、撤销；要和“看上传”一起选", frozenset({"may_upload"})),
     Scope("submissions:read", "读上报", "各县（市、区）每月的上报和检查发现的问题", frozenset({"may_see_submissions"})),
     Scope("trail:read", "读审计记录", "谁在什么时候看了什么、改了什么", frozenset({"may_audit"})),
-    Scope(PERSONAL_SCOPE, "个人信息原文", "登记册里的身份证号、电话不遮盖；每一次都按用途记入审计记录"),
+    Scope(
+        PERSONAL_SCOPE,
+        "个人信息原文",
+        "登记册里的身份证号、电话不遮盖，每一次都按用途记入审计记录；要和“读登记册”一起选",
+    ),
 )
 BY_NAME: Final = {scope.name: scope for scope in SCOPES}
 # With what a scope makes no sense alone.
-NEEDS: Final = {PERSONAL_SCOPE: "registers:read"}
+NEEDS: Final = {"registers:write": "registers:read", "uploads:write": "uploads:read", PERSONAL_SCOPE: "registers:read"}
+# What lets somebody see more than who issues a token may see: auditors are told.
+TOLD_TO_AUDITORS: Final = frozenset({"trail:read", PERSONAL_SCOPE})
 
 
 def rights_of(names: Iterable[str]) -> frozenset[str]:

@@ -103,18 +103,22 @@ def check_call(request: Request) -> None:
 
 
 def refuse_narrow_token(request: Request, *, title: str, requires: str, reads_with: str, writes_with: str) -> None:
-    """Raise for a call with a token that has not got the scope: InsufficientScopeError, NotAllowedError where none gives it.
+    """Raise for a call with a token that has not got the scopes: InsufficientScopeError, NotAllowedError where none gives it.
 
-    Fails closed: what an endpoint does not say with which scope it is written, no token writes.
+    What is written is answered with the record, so that writing takes the scope for reading too. Fails closed: what an
+    endpoint does not say with which scope it is written, no token writes.
     """
     access = access_of(request)
     if access is None:
         return
-    scope = (reads_with or _READ_SCOPES.get(requires, "")) if request.method in _READING else writes_with
-    if not scope:
-        raise NotAllowedError(f"{title}不对令牌开放。", cure="No scope of a token allows this call.")
-    if scope not in access.scopes:
-        raise InsufficientScopeError(scope, access.title_of(scope))
+    scopes = [reads_with or _READ_SCOPES.get(requires, "")]
+    if request.method not in _READING:
+        scopes.append(writes_with)
+    if "" in scopes:
+        raise NotAllowedError(f"这个令牌不能这样调用{title}。", cure="No scope of a token allows this call.")
+    for scope in scopes:
+        if scope not in access.scopes:
+            raise InsufficientScopeError(scope, access.title_of(scope))
 
 
 def reveals(request: Any) -> bool:

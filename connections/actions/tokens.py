@@ -11,14 +11,16 @@ from django.db import transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
+from accounts.models import Role, User
 from changzhi_portal.records import new_ref
-from changzhi_portal.refusals import InvalidError, NotFoundError, StaleError
-from changzhi_portal.rights import Actor
+from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, StaleError
+from changzhi_portal.rights import PERSONAL_SCOPE, Actor
 from connections.actions.managing import check_may_manage, held_client, log, refuse_numbers, refuse_wrong
 from connections.models import LONGEST_LIFE, ApiToken
 from connections.networks import WrongNetworkError, clean_networks
-from connections.scopes import BY_NAME, NEEDS, in_order
+from connections.scopes import BY_NAME, NEEDS, TOLD_TO_AUDITORS, in_order
 from connections.token_text import digest_of, new_token
+from notices.actions import Message, notify
 
 _LOGGED = ("label", "scopes", "addresses", "expires_on", "revoked_at")
 
@@ -43,11 +45,19 @@ def issue_token(
 ) -> IssuedToken:
     """Give a client a token. `addresses` are networks as somebody types them, "" for any.
 
-    Raises NotAllowedError, NotFoundError, StaleError for a client that is revoked, InvalidError for an unknown scope, one
-    without what it needs, an end in the past or more than a year ahead, and what is no network.
+    Raises NotAllowedError, also for personal data in clear by somebody who may not see them: nobody gets that right by a
+    token of the own making; NotFoundError; StaleError for a client that is revoked; InvalidError for an unknown scope, one
+    without what it needs, an end in the past or more than a year ahead, and what is no network. Auditors are told of a
+    token that lets somebody see personal data in clear or the trail.
     """
     check_may_manage(by)
     _refuse_wrong_scopes(scopes)
+    if PERSONAL_SCOPE in scopes and not by.may_unmask:
+        raise NotAllowedError(
+            f"“{BY_NAME[PERSONAL_SCOPE].title}”只由有“可看原文”权限的市局管理员发放，请换一位办理。",
+            cure="Only a bureau_admin with may_unmask issues a token for personal data in clear.",
+            field="scopes",
+        )
     today = timezone.localdate()
     if not today <= expires_on <= today + LONGEST_LIFE:
         raise InvalidError(
@@ -82,6 +92,8 @@ def issue_token(
         refuse_wrong(token)
         token.save()
         log(by, token, client, {}, _state(token), "发放令牌")
+        if TOLD_TO_AUDITORS & set(scopes):
+            _tell_auditors(by, token)
     return IssuedToken(token, text)
 
 
@@ -102,6 +114,20 @@ def revoke_token(*, by: Actor, client_ref: str, ref: str) -> ApiToken:
     token.save(update_fields=["revoked_at", "revoked_by", "version"])  # a call may note its use meanwhile
     log(by, token, client, before, _state(token), "停用令牌")
     return token
+
+
+def _tell_auditors(by: Actor, token: ApiToken) -> None:
+    area = token.client.user.division.path
+    text = (
+        f"{by}给“{token.client}”发放了令牌（{token.public}）：{token.scope_titles}，到{token.expires_on}为止。"
+        f"用途：{token.client.purpose}。读了什么，审计记录里都有。"
+    )
+    auditors = User.objects.active().filter(role=Role.AUDITOR).select_related("division")
+    notify(
+        Message(each, "有系统可以读个人信息原文或者审计记录", text, about=token.client.ref, kind="token_issued")
+        for each in auditors
+        if area.startswith(each.division.path)
+    )
 
 
 def _refuse_wrong_scopes(scopes: Collection[str]) -> None:

@@ -1,11 +1,19 @@
-"""A small city with a record of each register in both counties."""
+"""A small city with a record of each register in both counties, and who lets systems in."""
 
 from __future__ import annotations
 
 import pytest
 
+from accounts.models import User
 from targets.actions import compute_period
+from tests.connections.clients import administrator_of
 from tests.factories import Place, make_facility, make_organization, make_period, make_project, make_worker
+
+
+@pytest.fixture
+def administrator(place: Place) -> User:
+    """市局管理员, who may see personal data in clear."""
+    return administrator_of(place.city)
 
 
 @pytest.fixture

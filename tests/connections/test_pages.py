@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import html
 import re
 from typing import Any
 
@@ -46,12 +47,10 @@ def test_an_administrator_lets_a_system_in_from_the_first_page_to_the_first_call
     assert (client.user.role, client.user.division, str(client.user)) == (Role.CLIENT, place.county, "演示交换平台")
     assert "没有可用的令牌" in markup_of(browser.get(LIST))
     shown = browser.post(address("token_new", client), new_token(scopes=["registers:read", "personal:read"]))
-    [text] = re.findall(r'id="token" value="([^"]+)"', shown.content.decode())
+    [text] = re.findall(r'<code translate="no">(cz_[^<]+)</code>', shown.content.decode())
     token = ApiToken.objects.get()
     assert token.digest == digest_of(text)
-    assert f"curl -H &quot;Authorization: Bearer {text}" in shown.content.decode() or f"Bearer {text}" in markup_of(
-        shown
-    )
+    assert f"Authorization: Bearer {text}" in html.unescape(markup_of(shown))
     assert "no-store" in shown["Cache-Control"]
     assert program(text).get("/api/v1/organizations/").status_code == 200
     secret = text.split("_", 2)[2]
@@ -70,6 +69,8 @@ def test_an_administrator_lets_a_system_in_from_the_first_page_to_the_first_call
         ({"scopes": []}, "scopes"),
         ({"scopes": ["all"]}, "scopes"),
         ({"scopes": ["personal:read"]}, "scopes"),
+        ({"scopes": ["registers:write"]}, "scopes"),
+        ({"scopes": ["uploads:write"]}, "scopes"),
         ({"expires_on": "2018-01-01"}, "expires_on"),
         ({"expires_on": "2999-01-01"}, "expires_on"),
         ({"expires_on": ""}, "expires_on"),
@@ -213,6 +214,25 @@ def test_the_pages_take_the_same_queries_however_many_there_are(place, administr
         make_token(place.street)
     assert asked() == few
     assert few[0] <= 4 and few[1] <= 8
+
+
+def test_nobody_gets_personal_data_in_clear_or_the_trail_by_a_token_of_the_own_making_unseen(
+    place, administrator, auditor, signed_in
+):
+    make_user(Role.AUDITOR, place.other_county)
+    client = make_client(place.county, purpose="演示核对身份")
+    other = make_user(Role.BUREAU_ADMIN, place.city)
+    refused = signed_in(other).post(address("token_new", client), new_token(scopes=["registers:read", "personal:read"]))
+    assert refused.status_code == 403
+    assert list(refused.context["form"].errors) == ["scopes"]
+    assert not ApiToken.objects.exists() and not Notice.objects.exists()
+    make_token(client, "registers:read")
+    assert not Notice.objects.exists()
+    clear, trail = make_token(client, "registers:read", "personal:read"), make_token(client, "trail:read")
+    notices = list(Notice.objects.order_by("pk"))
+    assert [notice.user for notice in notices] == [auditor] * 2
+    for notice, issued in zip(notices, (clear, trail), strict=True):
+        assert issued.token.public in notice.text and "演示核对身份" in notice.text and issued.text not in notice.text
 
 
 # --- Expiry ---

@@ -18,7 +18,7 @@ from changzhi_portal.personal import holds_personal_data
 from changzhi_portal.registers.columns import PersonalColumn
 from changzhi_portal.rights import PERSONAL_SCOPE
 from connections.access import LimitedRole
-from connections.scopes import BY_NAME, SCOPES, rights_of
+from connections.scopes import BY_NAME, NEEDS, SCOPES, rights_of
 from tests.api.test_registers import rows_of
 from tests.connections.clients import ALL, make_client, make_token, program
 from tests.factories import make_user
@@ -71,7 +71,7 @@ def test_each_endpoint_opens_to_its_scope_and_to_no_other(endpoint, filled):
     client = make_client(filled.county)
     needed = reading_scope(endpoint)
     for scope in ALL:
-        names = {scope, "registers:read"} if scope == PERSONAL_SCOPE else {scope}
+        names = {scope, NEEDS.get(scope, scope)}
         answer = program(make_token(client, *names)).get(f"/api/v1/{endpoint.slug}/")
         if needed in names:
             assert answer.status_code == 200, answer.content.decode()
