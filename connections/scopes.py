@@ -21,12 +21,15 @@ class Scope:
 
 SCOPES: Final = (
     Scope(
-        "figures:read", "读统计数据", "区划、社区、统计月和各项目标的结果，没有个人信息", frozenset({"may_see_figures"})
+        "figures:read",
+        "读统计数据",
+        "区划、社区、统计月、目标方案和结果、简报，没有个人信息",
+        frozenset({"may_see_figures"}),
     ),
     Scope(
         "registers:read",
         "读登记册",
-        "设施、社会组织、社会工作者、购买服务项目，号码只给遮盖后的",
+        "设施、社会组织、社会工作者、购买服务项目，检查发现的问题；号码只给遮盖后的",
         frozenset({"may_see_registers"}),
     ),
     Scope(
@@ -37,7 +40,7 @@ SCOPES: Final = (
     ),
     Scope("uploads:read", "看上传", "上传批次和它们的问题", frozenset({"may_see_uploads"})),
     Scope("uploads:write", "上传表格", "上传、入库、撤销；要和“看上传”一起选", frozenset({"may_upload"})),
-    Scope("submissions:read", "读上报", "各县（市、区）每月的上报和检查发现的问题", frozenset({"may_see_submissions"})),
+    Scope("submissions:read", "读上报", "各县（市、区）每月的上报", frozenset({"may_see_submissions"})),
     Scope("trail:read", "读审计记录", "谁在什么时候看了什么、改了什么", frozenset({"may_audit"})),
     Scope(
         PERSONAL_SCOPE,

@@ -74,8 +74,8 @@ class IncrementalReads:
     def get_changes(self: Any, request: Request) -> Response:
         """Answer with one page of the records that have changed since a moment, and of those that have gone since."""
         query = request.query_params
-        refuse_unknown(query, {*self.filterset.base_filters, "limit", "cursor", "fields", _MODIFIED_SINCE})
-        feed, asked = change_feed(), digest_of(self.register.model, query)
+        refuse_unknown(query, {*self.filterset.base_filters, *self.shaping, "limit", "cursor", _MODIFIED_SINCE})
+        feed, asked = change_feed(), digest_of(self.slug, query)
         after = feed.position_of(_moment(query.get(_MODIFIED_SINCE, "")))
         cursor = cursor_of(query, asked) or Cursor(None, 0, feed.position_of(None))
         touched = feed.touched(self.register(), Span(after, cursor.begun))

@@ -22,7 +22,7 @@ from changzhi_portal.api.problems import BadRequestError
 
 _SALT: Final = "changzhi_portal.api.paging"
 # What does not change which rows an address means, or in which order.
-_OF_THE_ANSWER: Final = frozenset({"cursor", "limit", "fields"})
+_OF_THE_ANSWER: Final = frozenset({"cursor", "limit", "fields", "expand"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def page_of(rows: QuerySet, query: QueryDict, *, sorts: Any, limit: int, begin: 
     The first page notes what `begin` returns, and the others keep it.
     """
     _, lookup, descends = sort_of(query, sorts)
-    asked = digest_of(rows.model, query)
+    asked = digest_of(rows.model._meta.label, query)
     cursor = cursor_of(query, asked)
     begun = begin() if cursor is None else cursor.begun
     if cursor is not None:
@@ -72,10 +72,10 @@ def _keys(rows: QuerySet, limit: int) -> list[tuple[int, None]]:
     return [(key, None) for key in rows.order_by("pk").values_list("pk", flat=True)[: limit + 1]]
 
 
-def digest_of(model: type[Model], query: QueryDict) -> str:
+def digest_of(what: str, query: QueryDict) -> str:
     """Return what stands for an address's filters and order, so that a cursor is not used with others."""
     asked = sorted((name, query.get(name, "")) for name in query if name not in _OF_THE_ANSWER)
-    return hashlib.sha256(repr((model._meta.label, asked)).encode()).hexdigest()[:16]
+    return hashlib.sha256(repr((what, asked)).encode()).hexdigest()[:16]
 
 
 def address_with(request: Request, **parameters: str) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import URLPattern, path, re_path
-from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from changzhi_portal.api.access import AskedByToken
-from changzhi_portal.api.endpoints import Endpoint, ListEndpoint, RegisterEndpoint, refuse_visitors
+from changzhi_portal.api.description import Description
+from changzhi_portal.api.endpoints import Endpoint, ListEndpoint, RegisterEndpoint, RowsEndpoint, refuse_visitors
 from changzhi_portal.discovery import by_key, classes_in
 from changzhi_portal.refusals import NotFoundError
 
@@ -18,15 +18,6 @@ from changzhi_portal.refusals import NotFoundError
 def endpoints() -> list[type[Endpoint]]:
     """Return the endpoints of all apps, by slug. Raises ValueError when two have the same."""
     return list(by_key(classes_in("api", Endpoint), lambda endpoint: endpoint.slug).values())
-
-
-class Description(AskedByToken, SpectacularJSONAPIView):
-    """The description of the API (OpenAPI 3.1), for who has signed in."""
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse visitors (401)."""
-        super().initial(request, *args, **kwargs)
-        refuse_visitors(request)
 
 
 class Nothing(AskedByToken, APIView):
@@ -49,8 +40,13 @@ def _addresses() -> list[URLPattern]:
         slug = endpoint.slug
         if issubclass(endpoint, ListEndpoint):
             patterns.append(path(f"{slug}/", endpoint.as_view({"get": "get_page"}), name=f"{slug}-list"))
-        if issubclass(endpoint, RegisterEndpoint):
+        if issubclass(endpoint, RegisterEndpoint) or (issubclass(endpoint, RowsEndpoint) and endpoint.found_by):
             patterns.append(path(f"{slug}/<slug:ref>/", endpoint.as_view({"get": "get_record"}), name=f"{slug}-detail"))
+        if issubclass(endpoint, RowsEndpoint):
+            patterns += [
+                path(f"{slug}/<slug:ref>/{name}/", endpoint.as_view({"get": method}), name=f"{slug}-{name}")
+                for name, method in endpoint.files.items()
+            ]
     return patterns
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
+from django.utils.choices import flatten_choices
 from django.utils.encoding import force_str
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
+from changzhi_portal.api.expansions import SUFFIX, with_expansions
 from changzhi_portal.api.parameters import MOST_ROWS, USUAL_ROWS
 
 
@@ -33,17 +36,24 @@ class EndpointSchema(AutoSchema):
         """Whether the operation answers with a page of a list, and not with one record."""
         return self.view.action == "get_page"
 
+    @property
+    def _file(self) -> str:
+        """The file that the operation sends; "" for one that answers with JSON."""
+        files = getattr(self.view, "files", {})
+        return next((name for name, method in files.items() if method == self.view.action), "")
+
     def get_tags(self) -> list[str]:
         """Group the operations by what they are about, in Chinese."""
         return [self.view.title]
 
     def get_operation_id(self) -> str:
         """Return a name for generated clients: organizations_list."""
-        return f"{self.view.slug}_{'list' if self._is_page else 'retrieve'}"
+        what = "list" if self._is_page else self._file or "retrieve"
+        return f"{self.view.slug.replace('-', '_')}_{what}"
 
     def get_summary(self) -> str:
         """Return what the operation does, in Chinese."""
-        return f"{self.view.title}：{'列表' if self._is_page else '一条'}"
+        return f"{self.view.title}：{'列表' if self._is_page else self._file or '一条'}"
 
     def get_description(self) -> str:
         """Return nothing more: the docstrings are for programmers of the portal."""
@@ -54,15 +64,25 @@ class EndpointSchema(AutoSchema):
         fields = OpenApiParameter(
             "fields", str, description=f"只要这些项，用英文逗号隔开：{'、'.join(self.view.fields)}"
         )
+        if self._file:
+            return []
+        shaping = [fields]
+        if self.view.expands:
+            words = f"同时给出这些相关记录的内容（名称后加{SUFFIX}），用英文逗号隔开：{'、'.join(self.view.expands)}"
+            shaping.append(OpenApiParameter("expand", str, description=words))
         if not self._is_page:
-            return [fields]
-        sorts = sorted(self.view.sorts)
+            return shaping
+        sorts = [*self.view.sorts, *(f"-{name}" for name in self.view.sorts)]
         common = [
             *(OpenApiParameter(name, str, description=text) for name, text in self.view.also_takes.items()),
-            fields,
-            OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": MOST_ROWS, "default": USUAL_ROWS}),
+            *shaping,
+            OpenApiParameter(
+                "limit",
+                {"type": "integer", "minimum": 1, "maximum": MOST_ROWS, "default": USUAL_ROWS},
+                description="一页的条数",
+            ),
             OpenApiParameter("cursor", str, description="上一次回答里next的这个值"),
-            OpenApiParameter("sort", str, enum=[*sorts, *(f"-{name}" for name in sorts)], description="前面加-为倒序"),
+            *([OpenApiParameter("sort", str, enum=sorts, description="前面加-为倒序")] if sorts else []),
         ]
         return [*common, *(_of_filter(name, each) for name, each in self.view.filterset.base_filters.items())]
 
@@ -72,7 +92,7 @@ class EndpointSchema(AutoSchema):
 
     def get_response_serializers(self) -> Any:
         """Describe the answer, and the problems that every endpoint may answer with."""
-        record = self.view.serializer_class
+        record = with_expansions(self.view.serializer_class, self.view.expands)
         if self._is_page:
             content = {
                 "results": record(many=True),
@@ -82,6 +102,8 @@ class EndpointSchema(AutoSchema):
                 f"{record.__name__.removesuffix('Serializer')}PageSerializer", (serializers.Serializer,), content
             )
         wrong = {status: OpenApiResponse(ProblemSerializer, word) for status, word in _PROBLEMS.items()}
+        if self._file:
+            return {200: OpenApiResponse(OpenApiTypes.BINARY, "文件"), **wrong}
         return {200: record, **wrong}
 
     def _is_list_view(self, serializer: Any = None) -> bool:
@@ -115,15 +137,16 @@ _PROBLEMS = {
 
 
 def _of_filter(name: str, each: django_filters.Filter) -> OpenApiParameter:
-    label = force_str(each.label or name)
+    label, is_required = force_str(each.label or name), bool(each.extra.get("required"))
     if isinstance(each, django_filters.ModelChoiceFilter):
         return OpenApiParameter(name, str, description=f"{label}的代码")
     if isinstance(each, django_filters.ChoiceFilter):
-        choices = list(each.extra["choices"])
+        given = each.extra["choices"]
+        choices: list[tuple[str, str]] = list(flatten_choices(given() if callable(given) else given))
         words = "；".join(f"{value}：{word}" for value, word in choices)
         return OpenApiParameter(name, str, enum=[value for value, _ in choices], description=f"{label}（{words}）")
     if isinstance(each, django_filters.DateFilter):
         return OpenApiParameter(name, {"type": "string", "format": "date"}, description=label)
     if isinstance(each, django_filters.NumberFilter):
         return OpenApiParameter(name, {"type": "integer"}, description=label)
-    return OpenApiParameter(name, str, description=label)
+    return OpenApiParameter(name, str, description=label, required=is_required)
