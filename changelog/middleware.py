@@ -42,7 +42,7 @@ class TrailMiddleware:
             if access_of(request) is not None:  # a token, whose user the endpoint has found
                 by = request.user
             try:
-                _record_api(cast(PortalRequest, request))
+                _record_api(cast(PortalRequest, request), response.status_code)
             except UnavailableError as refusal:  # nothing is given out that leaves no trace
                 return JsonResponse(problem_of(refusal), status=refusal.status, content_type=MEDIA_TYPE)
             if (search := getattr(request, "number_search", None)) is not None:
@@ -61,10 +61,13 @@ def _record_views(request: PortalRequest) -> None:
             record_event(TrailKind.VIEWED, by=request.user, about=shown, division=shown.belongs_to())
 
 
-def _record_api(request: PortalRequest) -> None:
-    """Record what a call of the API gives out. Raises UnavailableError where that cannot be recorded."""
+def _record_api(request: PortalRequest, status: int) -> None:
+    """Record what a call of the API gives out, and every call with a token. Raises UnavailableError where it cannot."""
     if (call := getattr(request, "api_call", None)) is not None:
         _record_call(request, call)
+    elif access_of(request) is not None and status < HTTPStatus.BAD_REQUEST:  # a file, the description, something written
+        detail = {"method": request.method, "status": status, **_token_of(request)}
+        record_event(TrailKind.CALLED, by=request.user, label=request.path, detail=detail, is_required=True)
     for given in getattr(request, "given_in_clear", []):
         _record_given(request, given)
 

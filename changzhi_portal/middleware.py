@@ -86,8 +86,14 @@ class UserLogMiddleware:
 
 
 def has_token(request: HttpRequest) -> bool:
-    """Return whether the request says who asks by a token of the API (`Authorization: Bearer`, RFC 6750)."""
-    return request.headers.get("Authorization", "").partition(" ")[0].casefold() == "bearer"
+    """Return whether a request to the API says who asks by a token (`Authorization: Bearer`, RFC 6750).
+
+    Pages know no tokens: some gateways add the header to every request, and a session is then as good as ever.
+    """
+    return (
+        request.path_info.startswith("/api/v1/")
+        and request.headers.get("Authorization", "").partition(" ")[0].casefold() == "bearer"
+    )
 
 
 class SessionMiddleware(sessions.SessionMiddleware):
@@ -96,7 +102,7 @@ class SessionMiddleware(sessions.SessionMiddleware):
     def process_request(self, request: HttpRequest) -> HttpResponse | None:  # type: ignore[override]  # as middleware may
         """Load the session of a user who has one at once, because an error later would come halfway through a page.
 
-        One that has lasted too long ends here, whatever the request: it is then that of a visitor. So is a request with a
+        One that has lasted too long ends here, whatever the request: it is then that of a visitor. So is a call of the API with a
         token: it neither uses nor renews the session of the browser that it may come from.
         """
         if has_token(request):

@@ -59,6 +59,14 @@ def test_the_trail_names_system_and_token_of_every_call(place):
     assert "令牌" in str(issued.token._meta.verbose_name)
 
 
+def test_what_gives_out_no_rows_is_a_call_too(place):
+    issued = make_token(place.county)
+    assert program(issued).get("/api/v1/openapi.json").status_code == 200
+    record = TrailRecord.objects.get(kind=TrailKind.CALLED)
+    assert (record.made_by, record.object_label) == (issued.token.client.user, "/api/v1/openapi.json")
+    assert record.detail == {"method": "GET", "status": 200, "token": issued.token.public}
+
+
 def test_a_call_takes_one_query_for_the_token_and_notes_its_use_once_a_minute(place):
     make_organization(place.communities[0])
     issued = make_token(place.county, "registers:read")
@@ -79,7 +87,9 @@ def test_a_session_beside_a_token_is_not_used_and_not_renewed(place, officer, si
     assert answer.json()["results"] == []
     assert not answer.cookies
     assert client.get(ADDRESS, headers={"Authorization": "bearer wrong"}).status_code == 401
-    assert client.get("/uploads/", headers=token).status_code == 302, "pages take no token"
+    page = client.get("/uploads/", headers=token)
+    assert page.context["user"] == officer, "pages take no token, and sessions as ever"
+    assert program(token["Authorization"].partition(" ")[2]).get("/uploads/").status_code == 302
     assert len(client.get(ADDRESS).json()["results"]) == 1, "the session goes on"
 
 
