@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +21,7 @@ from connections.token_text import digest_of
 from tests.connections.clients import administrator_of, make_client, make_token, program
 from tests.factories import Place, make_organization
 from tests.queries import queries_of, writes_of
+from tests.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/api/v1/organizations/"
@@ -27,6 +30,13 @@ UNAUTHORIZED = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 
 def refusals() -> list[TrailRecord]:
     return list(TrailRecord.objects.filter(kind=TrailKind.REFUSED).order_by("pk"))
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    until = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.01)
 
 
 # --- Right tokens ---
@@ -258,3 +268,32 @@ def test_a_client_moves_to_the_successor_of_its_division(place: Place):
     issued.token.client.user.save()
     close_division(make_token(place.street))
     assert program(issued).get(ADDRESS).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_token_that_is_revoked_while_programs_call_opens_nothing_from_then_on(place):
+    make_organization(place.communities[0])
+    issued = make_token(place.county, "registers:read")
+    called: list[tuple[float, int]] = []
+    revoked_at: list[float] = []
+    is_over = threading.Event()
+
+    def call() -> None:
+        client = program(issued)
+        while not is_over.is_set():
+            began = time.monotonic()
+            called.append((began, client.get(ADDRESS).status_code))
+
+    def revoke_meanwhile() -> None:
+        try:
+            wait_until(lambda: len(called) > 10)
+            revoke(issued)
+            revoked_at.append(time.monotonic())
+            wait_until(lambda: sum(began > revoked_at[0] for began, _ in called) > 10)
+        finally:
+            is_over.set()
+
+    run_in_threads(call, call, revoke_meanwhile)
+    [revoked] = revoked_at
+    assert 200 in {status for began, status in called if began < revoked}
+    assert {status for began, status in called if began > revoked} <= {401, 429}
