@@ -65,7 +65,8 @@ def _record_api(request: PortalRequest, status: int) -> None:
     """Record what a call of the API gives out, and every call with a token. Raises UnavailableError where it cannot."""
     if (call := getattr(request, "api_call", None)) is not None:
         _record_call(request, call)
-    elif access_of(request) is not None and status < HTTPStatus.BAD_REQUEST:  # a file, the description, something written
+    elif access_of(request) is not None and status < HTTPStatus.BAD_REQUEST:
+        # A file, the description, something written.
         detail = {"method": request.method, "status": status, **_token_of(request)}
         record_event(TrailKind.CALLED, by=request.user, label=request.path, detail=detail, is_required=True)
     for given in getattr(request, "given_in_clear", []):

@@ -12,7 +12,7 @@ from structlog.contextvars import bind_contextvars
 
 from changelog.trail import TrailKind, record_event
 from changzhi_portal.addresses import client_address, counted_address
-from changzhi_portal.api.access import InvalidTokenError
+from changzhi_portal.api.access import InvalidTokenError, scopes_for
 from changzhi_portal.middleware import has_token
 from changzhi_portal.refusals import TooOftenError
 from changzhi_portal.request_limits import check_rate
@@ -94,6 +94,11 @@ class TokenScheme(OpenApiAuthenticationExtension):
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         """Return the scheme."""
         return {"type": "http", "scheme": "bearer", "description": "市局管理员在“对接系统”里发放的令牌"}
+
+    def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[str]]]:
+        """Return the scopes that an operation takes (OpenAPI 3.1, Security Requirement Object); none where no token may."""
+        scopes = scopes_for(auto_schema.view, auto_schema.method)
+        return [] if "" in scopes else [{self.name: scopes}]
 
 
 def _found(given: str) -> ApiToken | None:

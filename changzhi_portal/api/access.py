@@ -102,20 +102,26 @@ def check_call(request: Request) -> None:
         check_rate(request.user.pk, "calls")
 
 
-def refuse_narrow_token(request: Request, *, title: str, requires: str, reads_with: str, writes_with: str) -> None:
+def scopes_for(endpoint: Any, method: str | None) -> list[str]:
+    """Return the scopes that a token needs to call an endpoint by a method; "" stands for one that there is none of.
+
+    What is written is answered with the record, so that writing takes the scope for reading too.
+    """
+    scopes = [endpoint.reads_with or _READ_SCOPES.get(endpoint.requires, "")]
+    return scopes if method in _READING else [*scopes, endpoint.writes_with]
+
+
+def refuse_narrow_token(request: Request, endpoint: Any) -> None:
     """Raise for a call with a token that has not got the scopes: InsufficientScopeError, NotAllowedError where none gives it.
 
-    What is written is answered with the record, so that writing takes the scope for reading too. Fails closed: what an
-    endpoint does not say with which scope it is written, no token writes.
+    Fails closed: what an endpoint does not say with which scope it is written, no token writes.
     """
     access = access_of(request)
     if access is None:
         return
-    scopes = [reads_with or _READ_SCOPES.get(requires, "")]
-    if request.method not in _READING:
-        scopes.append(writes_with)
+    scopes = scopes_for(endpoint, request.method)
     if "" in scopes:
-        raise NotAllowedError(f"这个令牌不能这样调用{title}。", cure="No scope of a token allows this call.")
+        raise NotAllowedError(f"这个令牌不能这样调用{endpoint.title}。", cure="No scope of a token allows this call.")
     for scope in scopes:
         if scope not in access.scopes:
             raise InsufficientScopeError(scope, access.title_of(scope))

@@ -70,8 +70,7 @@ class Endpoint(AskedByToken, ViewSet):
         super().initial(request, *args, **kwargs)
         refuse_visitors(request)
         check_call(request)
-        scopes = {"reads_with": self.reads_with, "writes_with": self.writes_with}
-        refuse_narrow_token(request, title=self.title, requires=self.requires, **scopes)
+        refuse_narrow_token(request, self)
         if not has_right(request.user, self.requires):
             raise NotAllowedError(f"您的角色不能查看{self.title}。", cure=f"The role may not use {self.slug}.")
 

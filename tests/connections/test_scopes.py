@@ -12,6 +12,7 @@ from accounts.models import Role, User
 from changelog.models import TrailKind, TrailRecord
 from changelog.trail import recording
 from changzhi_portal.api.access import _READ_SCOPES
+from changzhi_portal.api.description import description
 from changzhi_portal.api.endpoints import Endpoint, RegisterEndpoint
 from changzhi_portal.api.routes import endpoints
 from changzhi_portal.personal import holds_personal_data
@@ -124,6 +125,15 @@ def test_a_token_sees_what_a_person_of_its_division_sees(endpoint, filled):
         assert rows == theirs
         numbers.append(len(rows))
     assert numbers[0] >= numbers[1] >= numbers[2]
+
+
+def test_the_description_names_the_scopes_of_each_operation():
+    described = description()
+    assert described["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
+    for endpoint in READ:
+        operation = described["paths"][f"/api/v1/{endpoint.slug}/"]["get"]
+        assert {"token": [reading_scope(endpoint)]} in operation["security"]
+    assert "token" not in str(described["paths"]["/api/v1/notices/"]["get"]["security"])
 
 
 # --- Personal data ---
