@@ -30,6 +30,8 @@ class NotSignedInError(PortalError):
 
     code = "not_signed_in"
     status = 401
+    challenge = "Bearer"
+    """What the header `WWW-Authenticate` says (RFC 6750, 3)."""
 
 
 class BadRequestError(PortalError):
@@ -128,6 +130,6 @@ def answer_problem(error: Exception, context: dict[str, Any]) -> Response | None
     headers = {}
     if isinstance(refusal, TooOftenError):
         headers["Retry-After"] = str(refusal.retry_after)
-    if isinstance(refusal, NotSignedInError):
-        headers["WWW-Authenticate"] = "Bearer"
+    if challenge := getattr(refusal, "challenge", ""):
+        headers["WWW-Authenticate"] = challenge
     return Response(problem_of(refusal), status=refusal.status, headers=headers, content_type=MEDIA_TYPE)
