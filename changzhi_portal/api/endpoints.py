@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from types import MappingProxyType
@@ -10,6 +9,7 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import QuerySet
+from django.http import JsonResponse
 from django.utils.cache import get_conditional_response
 from django.views.decorators.cache import never_cache
 from rest_framework import serializers
@@ -17,10 +17,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from changzhi_portal.api.bodies import StrictJSONParser
 from changzhi_portal.api.fields import as_json, serializer_of
 from changzhi_portal.api.paging import Page, page_of
 from changzhi_portal.api.parameters import chosen_fields, limit_of, refuse_unknown, refuse_wrong_filters
-from changzhi_portal.api.problems import NotSignedInError
+from changzhi_portal.api.preconditions import etag_of_content, seen_as
+from changzhi_portal.api.problems import MEDIA_TYPE, NotSignedInError, PreconditionFailedError, problem_of
+from changzhi_portal.api.writing import RecordWrites
 from changzhi_portal.pages.base import ApiCall, check_scoped
 from changzhi_portal.pages.filters import RegisterFilterSet
 from changzhi_portal.refusals import NotAllowedError, NotFoundError
@@ -50,6 +53,7 @@ class Endpoint(ViewSet):
     slug: ClassVar[str]  # not `name`, which Django REST framework sets to None
     title: ClassVar[str]
     requires: ClassVar[str]
+    parser_classes = (StrictJSONParser,)
 
     @classmethod
     def as_view(cls, *args: Any, **initkwargs: Any) -> Callable[..., Any]:
@@ -152,8 +156,8 @@ class RowsEndpoint(ListEndpoint):
         ]
 
 
-class RegisterEndpoint(ListEndpoint):
-    """The records of one register: those that its list shows, as its sheet writes them."""
+class RegisterEndpoint(RecordWrites, ListEndpoint):
+    """The records of one register: those that its list shows, as its sheet writes them; read and written."""
 
     requires = "may_see_registers"
     register: ClassVar[type[RegisterSheet]]
@@ -174,7 +178,9 @@ class RegisterEndpoint(ListEndpoint):
             raise NotFoundError(f"没有找到这条{self.title}记录。", cure="There is no such record in the user's area.")
         request._request.shown_records = [found]
         [record] = self.written(request, [found.pk], names)
-        return Response(record)
+        answer = Response(record)
+        answer.stands_for = seen_as(found.ref, found.version)
+        return answer
 
     def written(self, request: Request, keys: list[int], names: list[str]) -> list[dict[str, Any]]:
         """See ListEndpoint.written."""
@@ -187,6 +193,10 @@ class RegisterEndpoint(ListEndpoint):
 
 
 def _conditional(request: Request, response: Any) -> Any:
-    etag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
+    etag = etag_of_content(response.content, getattr(response, "stands_for", ""))
     response["ETag"] = etag
-    return get_conditional_response(request._request, etag=etag, response=response)
+    answer = get_conditional_response(request._request, etag=etag, response=response)
+    if answer.status_code != HTTPStatus.PRECONDITION_FAILED:
+        return answer
+    refusal = PreconditionFailedError("现在的内容与If-Match说的不同。", cure="If-Match does not fit.", field="If-Match")
+    return JsonResponse(problem_of(refusal), status=refusal.status, content_type=MEDIA_TYPE, headers={"ETag": etag})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Self
 
 from django.core.exceptions import PermissionDenied
 from django.db import DataError
@@ -37,6 +38,12 @@ class BadRequestError(PortalError):
 
     code = "bad_request"
     status = 400
+    errors: Sequence[dict[str, str]] = ()
+
+    def listing(self, errors: Sequence[dict[str, str]]) -> Self:
+        """Return the refusal with what is wrong, field by field."""
+        self.errors = errors
+        return self
 
 
 class MethodNotAllowedError(PortalError):
@@ -60,6 +67,57 @@ class UnsupportedMediaTypeError(PortalError):
     status = 415
 
 
+class PreconditionMissingError(PortalError):
+    """A write does not say which version of the record was seen (`If-Match`)."""
+
+    code = "precondition_missing"
+    status = 428
+
+
+class PreconditionFailedError(PortalError):
+    """The record is no longer as the client has seen it. `etag` is that of the record as it is now; "" for unknown."""
+
+    code = "precondition_failed"
+    status = 412
+
+    def __init__(self, message: str, *, etag: str = "", **options: str) -> None:
+        super().__init__(message, **options)
+        self.etag = etag
+
+
+class RowRefusedError(PortalError):
+    """The row check refuses a record: `errors` and `warnings` have a field, a code and a sentence each."""
+
+    code = "invalid"
+    status = 422
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        errors: Sequence[dict[str, str]] = (),
+        warnings: Sequence[dict[str, str]] = (),
+        **options: str,
+    ) -> None:
+        super().__init__(message, **options)
+        self.errors = list(errors)
+        self.warnings = list(warnings)
+
+
+class LockedMonthError(RowRefusedError):
+    """Figures of a locked month change only with a reason of who may."""
+
+    code = "locked_period"
+    status = 409
+
+
+class UnconfirmedError(RowRefusedError):
+    """The row check warns; what it warns of is written once it is confirmed."""
+
+    code = "warnings"
+    status = 409
+
+
 class NoSpaceError(PortalError):
     """The disk is full."""
 
@@ -77,10 +135,13 @@ def problem_of(refusal: PortalError, *, errors: list[dict[str, str]] | None = No
         "detail": str(refusal),
         "detail_en": refusal.cure,
     }
-    found = errors or (
-        [{"field": refusal.field, "code": refusal.code, "message": str(refusal)}] if refusal.field else []
+    found = (
+        errors
+        or list(getattr(refusal, "errors", ()))
+        or ([{"field": refusal.field, "code": refusal.code, "message": str(refusal)}] if refusal.field else [])
     )
-    return document | ({"errors": found} if found else {})
+    warnings = getattr(refusal, "warnings", [])
+    return document | ({"errors": found} if found else {}) | ({"warnings": warnings} if warnings else {})
 
 
 _OF_FRAMEWORK: dict[type[exceptions.APIException], tuple[type[PortalError], str]] = {
@@ -128,6 +189,8 @@ def answer_problem(error: Exception, context: dict[str, Any]) -> Response | None
     headers = {}
     if isinstance(refusal, TooOftenError):
         headers["Retry-After"] = str(refusal.retry_after)
+    if isinstance(refusal, PreconditionFailedError) and refusal.etag:
+        headers["ETag"] = refusal.etag
     if isinstance(refusal, NotSignedInError):
         headers["WWW-Authenticate"] = "Bearer"
     return Response(problem_of(refusal), status=refusal.status, headers=headers, content_type=MEDIA_TYPE)

@@ -46,10 +46,15 @@ def _addresses() -> list[URLPattern]:
     patterns = []
     for endpoint in endpoints():
         slug = endpoint.slug
-        if issubclass(endpoint, ListEndpoint):
-            patterns.append(path(f"{slug}/", endpoint.as_view({"get": "get_page"}), name=f"{slug}-list"))
         if issubclass(endpoint, RegisterEndpoint):
-            patterns.append(path(f"{slug}/<slug:ref>/", endpoint.as_view({"get": "get_record"}), name=f"{slug}-detail"))
+            added = {"post": "create_record"} if endpoint.register.may_be_added else {}
+            record = endpoint.as_view({"get": "get_record", "patch": "change_record"})
+            patterns += [
+                path(f"{slug}/", endpoint.as_view({"get": "get_page"} | added), name=f"{slug}-list"),
+                path(f"{slug}/<slug:ref>/", record, name=f"{slug}-detail"),
+            ]
+        elif issubclass(endpoint, ListEndpoint):
+            patterns.append(path(f"{slug}/", endpoint.as_view({"get": "get_page"}), name=f"{slug}-list"))
     return patterns
 
 

@@ -1,0 +1,99 @@
+"""What a body says of a record: its fields by kind, and what of it differs from the record as the API gives it.
+
+Only what differs is written, as a form sends only what was changed: what was read can be sent back whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, Final
+
+from rest_framework import serializers
+
+from changzhi_portal.api.bodies import TRUTH, BodyErrors, kind_of
+from changzhi_portal.api.fields import as_json
+from changzhi_portal.registers.batches import WantedRow
+from changzhi_portal.registers.columns import Column
+from changzhi_portal.registers.register import RegisterSheet
+
+CORRECTS: Final = "corrects"
+
+
+@dataclass(frozen=True)
+class RecordBody:
+    """How a register's records are written in bodies. `described` are the fields that the description has of a record."""
+
+    register: type[RegisterSheet]
+    described: Mapping[str, serializers.Field]
+
+    @cached_property
+    def columns(self) -> dict[str, Column]:
+        """Return the columns that may be written, by field; of a register that gets no new records those of its form."""
+        closed = {"ref"} if self.register.may_be_added else self.register.not_in_forms
+        return {column.field: column for column in self.register.columns if column.field not in closed}
+
+    @property
+    def read_only(self) -> set[str]:
+        """Return the fields that a body may repeat, but not change."""
+        return set(self.described) - set(self.columns)
+
+    @cached_property
+    def together(self) -> list[Collection[str]]:
+        """Return the groups of fields of which all are given where one is: a place, a new posting."""
+        groups = [*self.register.given_together, self.register.fields_of_new_part]
+        return [[name for name in group if name in self.columns] for group in groups]
+
+    @property
+    def has_parts(self) -> bool:
+        """Return whether a later first day may mean another part, such as a posting, or correct the newest."""
+        return bool(self.register.fields_of_new_part)
+
+    def check(self, body: Mapping[str, Any], errors: BodyErrors, *, at: str = "", options: Iterable[str] = ()) -> None:
+        """Note the names that are no fields, and values of a wrong kind; `options` are names beside the fields."""
+        own = {CORRECTS} if self.has_parts else set()
+        errors.refuse_unknown(body, [*self.described, *sorted(own), *options], at=at)
+        for name, value in body.items():
+            if name in self.columns and value is not None:
+                errors.is_of(value, kind_of(self.columns[name]), f"{at}{name}")
+        if own and CORRECTS in body:
+            errors.is_of(body[CORRECTS], TRUTH, f"{at}{CORRECTS}")
+
+    def added(self, body: Mapping[str, Any], errors: BodyErrors, *, at: str = "") -> WantedRow:
+        """Return the row of a new record: what is null is not given. The body must have been checked."""
+        self._refuse_read_only({name for name in self.read_only if body.get(name) is not None}, errors, at)
+        return WantedRow({name: _plain(body[name]) for name in self.columns if body.get(name) is not None})
+
+    def changed(
+        self, body: Mapping[str, Any], present: Mapping[str, Any], record: Any, errors: BodyErrors, *, at: str = ""
+    ) -> WantedRow:
+        """Return the row of a change: what differs from `present`, what the columns say of the record, by field.
+
+        The body must have been checked.
+        """
+        shown = {name: as_json(present.get(name)) for name in self.columns}
+        differing = {name for name in self.columns if name in body and body[name] != shown[name]}
+        for group in self.together:
+            if not differing.isdisjoint(group):
+                differing |= set(group)
+        values = {name: _plain(body[name]) if name in body else present.get(name) for name in differing}
+        return WantedRow(values, record.ref, record.version, corrects=bool(body.get(CORRECTS, False)))
+
+    def refuse_changed(
+        self, body: Mapping[str, Any], present: Mapping[str, Any], errors: BodyErrors, *, at: str = ""
+    ) -> None:
+        """Note the fields that only are read and differ from what the API gives (`present`)."""
+        differing = {name for name in self.read_only if name in body and body[name] != present.get(name)}
+        self._refuse_read_only(differing, errors, at)
+
+    @staticmethod
+    def _refuse_read_only(names: Collection[str], errors: BodyErrors, at: str) -> None:
+        for name in sorted(names):
+            errors.add(f"{at}{name}", "read_only", f"“{name}”由系统给出，不能填写。", f"{name} is given by the portal.")
+
+
+def _plain(value: Any) -> Any:
+    """Return a value of JSON as columns take it: a whole number may be written 12.0."""
+    return int(value) if isinstance(value, Decimal) else value
