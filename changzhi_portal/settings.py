@@ -283,6 +283,7 @@ RETENTION_DAYS = {
         "notices": 365,
         "mail": 180,
         "sign_ins": 365,
+        "call_answers": 1,  # of writes by the API, for clients that send one again
     }.items()
 }
 if any(days < 1 for days in RETENTION_DAYS.values()):

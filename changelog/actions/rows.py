@@ -98,6 +98,10 @@ def _judge(
             judged[position] = _Judged(RowResult(Outcome.MISSING, ref=each.ref))
         elif record is not None and record.version != each.version:
             judged[position] = _Judged(RowResult(Outcome.STALE, record.pk, record.ref, record.version))
+        elif each.refused is not None:
+            judged[position] = _Judged(RowResult(Outcome.INVALID, ref=each.ref, problems=[each.refused]))
+        elif record is not None and not each.values:
+            judged[position] = _Judged(RowResult(Outcome.UNCHANGED, record.pk, record.ref, record.version))
         else:
             rows[position] = row_of_input(register, each.values, record)
             rows[position].corrects = each.corrects

@@ -18,12 +18,12 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from changzhi_portal.api.bodies import StrictJSONParser
+from changzhi_portal.api.bulk import BulkWrites
 from changzhi_portal.api.fields import as_json, serializer_of
 from changzhi_portal.api.paging import Page, page_of
 from changzhi_portal.api.parameters import chosen_fields, limit_of, refuse_unknown, refuse_wrong_filters
 from changzhi_portal.api.preconditions import etag_of_content, seen_as
 from changzhi_portal.api.problems import MEDIA_TYPE, NotSignedInError, PreconditionFailedError, problem_of
-from changzhi_portal.api.writing import RecordWrites
 from changzhi_portal.pages.base import ApiCall, check_scoped
 from changzhi_portal.pages.filters import RegisterFilterSet
 from changzhi_portal.refusals import NotAllowedError, NotFoundError
@@ -156,7 +156,7 @@ class RowsEndpoint(ListEndpoint):
         ]
 
 
-class RegisterEndpoint(RecordWrites, ListEndpoint):
+class RegisterEndpoint(BulkWrites, ListEndpoint):
     """The records of one register: those that its list shows, as its sheet writes them; read and written."""
 
     requires = "may_see_registers"

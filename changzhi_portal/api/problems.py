@@ -19,7 +19,6 @@ from changzhi_portal.refusals import (
     NotAllowedError,
     NotFoundError,
     PortalError,
-    TooOftenError,
     UnavailableError,
 )
 
@@ -86,7 +85,10 @@ class PreconditionFailedError(PortalError):
 
 
 class RowRefusedError(PortalError):
-    """The row check refuses a record: `errors` and `warnings` have a field, a code and a sentence each."""
+    """The row check refuses what was sent: `errors` and `warnings` have a field, a code and a sentence each.
+
+    `results` says of a batch what came of each row.
+    """
 
     code = "invalid"
     status = 422
@@ -97,11 +99,19 @@ class RowRefusedError(PortalError):
         *,
         errors: Sequence[dict[str, str]] = (),
         warnings: Sequence[dict[str, str]] = (),
+        results: Sequence[dict[str, Any]] = (),
         **options: str,
     ) -> None:
         super().__init__(message, **options)
         self.errors = list(errors)
         self.warnings = list(warnings)
+        self.results = list(results)
+
+
+class RowsRefusedError(RowRefusedError):
+    """Rows of a batch that is written whole or not at all cannot be written."""
+
+    code = "rows_refused"
 
 
 class LockedMonthError(RowRefusedError):
@@ -140,8 +150,8 @@ def problem_of(refusal: PortalError, *, errors: list[dict[str, str]] | None = No
         or list(getattr(refusal, "errors", ()))
         or ([{"field": refusal.field, "code": refusal.code, "message": str(refusal)}] if refusal.field else [])
     )
-    warnings = getattr(refusal, "warnings", [])
-    return document | ({"errors": found} if found else {}) | ({"warnings": warnings} if warnings else {})
+    listed = {"errors": found} | {name: getattr(refusal, name, []) for name in ("warnings", "results")}
+    return document | {name: each for name, each in listed.items() if each}
 
 
 _OF_FRAMEWORK: dict[type[exceptions.APIException], tuple[type[PortalError], str]] = {
@@ -187,7 +197,7 @@ def answer_problem(error: Exception, context: dict[str, Any]) -> Response | None
         return None
     set_rollback()
     headers = {}
-    if isinstance(refusal, TooOftenError):
+    if hasattr(refusal, "retry_after"):
         headers["Retry-After"] = str(refusal.retry_after)
     if isinstance(refusal, PreconditionFailedError) and refusal.etag:
         headers["ETag"] = refusal.etag

@@ -51,6 +51,7 @@ def _addresses() -> list[URLPattern]:
             record = endpoint.as_view({"get": "get_record", "patch": "change_record"})
             patterns += [
                 path(f"{slug}/", endpoint.as_view({"get": "get_page"} | added), name=f"{slug}-list"),
+                path(f"{slug}/bulk/", endpoint.as_view({"post": "write_records"}), name=f"{slug}-bulk"),
                 path(f"{slug}/<slug:ref>/", record, name=f"{slug}-detail"),
             ]
         elif issubclass(endpoint, ListEndpoint):

@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from changzhi_portal.api.bodies import OBJECT, TEXT, TRUTH, BodyErrors
+from changzhi_portal.api.idempotency import once
 from changzhi_portal.api.parameters import refuse_unknown
 from changzhi_portal.api.preconditions import etag_of_record, versions_seen
 from changzhi_portal.api.problems import (
@@ -77,9 +78,11 @@ class RecordWrites:
         self.body.check(body, errors, options=OPTIONS)
         row = self.body.added(body, errors)
         errors.refuse()
-        with transaction.atomic():
-            result = self.write_one(request, row, confirms=confirms, locked_reason=reason)
-            return self.answer_with(request, result)
+
+        def add() -> Response:
+            return self.answer_with(request, self.write_one(request, row, confirms=confirms, locked_reason=reason))
+
+        return once(request, add)
 
     def change_record(self, request: Request, ref: str) -> Response:
         """Change a record, seen in the version of `If-Match` (200).
@@ -112,8 +115,6 @@ class RecordWrites:
                 self.body.refuse_changed(body, shown, errors)
                 errors.refuse()
             row = self.body.changed(body, entry, record, errors)
-            if not row.values:  # it says what is there already, whatever a check would say of that
-                return self.answer_with(request, RowResult(Outcome.UNCHANGED, record.pk, ref, record.version))
             result = self.write_one(request, row, confirms=confirms, locked_reason=reason)
             return self.answer_with(request, result)
 

@@ -22,13 +22,15 @@ MOST_IN_BATCH: Final = 500
 class WantedRow:
     """What is wanted of one record: values by field, as `row_of_input` takes them. Without a `ref` a new record.
 
-    `version` is that of the record as the program saw it; `corrects` is that of `changelog.actions.edit_record`.
+    `version` is that of the record as the program saw it; `corrects` is that of `changelog.actions.edit_record`. A row
+    without values says what the record says already. `refused` is what stands against the row before it is checked.
     """
 
     values: Mapping[str, Any]
     ref: str = ""
     version: int | None = None
     corrects: bool = False
+    refused: Problem | None = None
 
 
 class Outcome(StrEnum):

@@ -38,3 +38,10 @@ def post(client: Client, register: str, body: Any, **headers: str) -> Any:
 def patch(client: Client, register: str, ref: str, body: Any, etag: str) -> Any:
     """Change a record that was seen with an ETag."""
     return send(client, "PATCH", f"/api/v1/{register}/{ref}/", body, **{"If-Match": etag})
+
+
+def bulk(client: Client, register: str, rows: Any = None, *, key: str = "", **body: Any) -> Any:
+    """Write many records in one call."""
+    said = body if rows is None else {"rows": rows, **body}
+    headers = {"Idempotency-Key": key} if key else {}
+    return send(client, "POST", f"/api/v1/{register}/bulk/", said, **headers)
