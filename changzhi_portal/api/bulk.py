@@ -12,6 +12,7 @@ from changzhi_portal.api.bodies import OBJECT, WHOLE, BodyErrors
 from changzhi_portal.api.idempotency import once
 from changzhi_portal.api.parameters import refuse_unknown
 from changzhi_portal.api.problems import RowRefusedError, RowsRefusedError, UnconfirmedError
+from changzhi_portal.api.records import as_given
 from changzhi_portal.api.writing import NOT_WRITABLE, OPTIONS, RecordWrites, options_of, told, writer
 from changzhi_portal.refusals import TooLargeError
 from changzhi_portal.registers.batches import MOST_IN_BATCH, Outcome, RowResult, WantedRow
@@ -105,10 +106,10 @@ class BulkWrites(RecordWrites):
                 continue
             version = int(row["version"])
             if ref in present:
-                record, entry = present[ref]
                 if ref in shown:
-                    self.body.refuse_changed({**row, "version": record.version}, shown[ref], errors, at=at)
-                change = self.body.changed(row, entry, record, errors, at=at)
+                    said = {**row, "version": shown[ref]["version"]}  # another one makes the row stale, not wrong
+                    self.body.refuse_changed(said, shown[ref], errors, at=at)
+                change = self.body.changed(row, present[ref])
                 wanted.append(WantedRow(change.values, ref, version, change.corrects))
             else:
                 refused = NOT_WRITABLE if ref in visible else None
@@ -117,16 +118,12 @@ class BulkWrites(RecordWrites):
         return wanted
 
     def _shown(
-        self, request: Request, rows: list[dict[str, Any]], present: Mapping[str, tuple[Any, Any]]
+        self, request: Request, rows: list[dict[str, Any]], present: Mapping[str, Mapping[str, Any]]
     ) -> dict[str, dict[str, Any]]:
         """Return by ref what the API gives of the records whose rows repeat something that is only read."""
         repeated = self.body.read_only - _ALREADY_SAID
-        keys = [present[row["ref"]][0].pk for row in rows if row.get("ref") in present and not repeated.isdisjoint(row)]
-        return (
-            {each["ref"]: each for each in self.written(request, list(dict.fromkeys(keys)), self.fields)}
-            if keys
-            else {}
-        )
+        refs = {row["ref"] for row in rows if row.get("ref") in present and not repeated.isdisjoint(row)}
+        return {ref: as_given(present[ref], self.fields) for ref in refs}
 
 
 def written_row(result: RowResult) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from rest_framework.viewsets import ViewSet
 
 from changzhi_portal.api.bodies import StrictJSONParser
 from changzhi_portal.api.bulk import BulkWrites
-from changzhi_portal.api.fields import as_json, serializer_of
+from changzhi_portal.api.fields import serializer_of
 from changzhi_portal.api.paging import Page, page_of
 from changzhi_portal.api.parameters import chosen_fields, limit_of, refuse_unknown, refuse_wrong_filters
 from changzhi_portal.api.preconditions import etag_of_content, seen_as
@@ -188,8 +188,13 @@ class RegisterEndpoint(BulkWrites, ListEndpoint):
         if path is None:
             return []
         found = self.register().entries(self.queryset.filter(pk__in=keys), path)
-        records = {record.pk: entry | {"version": record.version} for record, entry in found}
-        return [{name: as_json(records[key].get(name)) for name in names} for key in keys if key in records]
+        rows = {key: _known(entry, names) for key, entry in found}
+        return [rows[key] for key in keys if key in rows]
+
+
+def _known(entry: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    """Return these fields of an entry, with `null` for what is not known."""
+    return {name: None if (value := entry.get(name)) == "" else value for name in names}
 
 
 def _conditional(request: Request, response: Any) -> Any:

@@ -6,13 +6,10 @@ Days are ISO 8601, areas and money decimal strings, codes strings; personal valu
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
 
-from changzhi_portal.personal import Sealed
 from changzhi_portal.registers.columns import (
     BooleanColumn,
     ChoiceColumn,
@@ -24,23 +21,6 @@ from changzhi_portal.registers.columns import (
     PersonalColumn,
 )
 from changzhi_portal.registers.register import RegisterSheet
-
-_WRITERS: dict[type, Callable[[Any], Any]] = {
-    datetime.date: datetime.date.isoformat,
-    datetime.datetime: datetime.datetime.isoformat,
-    Decimal: str,
-    Sealed: str,
-}
-
-
-def as_json(value: Any) -> Any:
-    """Return a value as JSON gives it; a personal one as its mask."""
-    writer = _WRITERS.get(type(value))
-    if writer is not None:
-        return writer(value)
-    if isinstance(value, Sealed):  # of a kind of its own
-        return str(value)
-    return None if value == "" else value
 
 
 class MonthField(serializers.CharField):

@@ -19,11 +19,11 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from changzhi_portal.api.problems import BadRequestError
+from changzhi_portal.api.rendering import JsonRenderer
 from changzhi_portal.models import CallAnswer
 from changzhi_portal.personal import digest
 from changzhi_portal.records import new_ref
@@ -137,7 +137,7 @@ def _claimed(request: Request, key: str) -> _Claim | Response:
 
 def _store(claim: _Claim, answer: Response) -> None:
     """Store the answer with what it says was written. Raises KeyInUseError when another call has taken the key over."""
-    body = JSONRenderer().render(answer.data).decode()
+    body = JsonRenderer().render(answer.data).decode()
     headers: dict[str, Any] = dict(answer.headers.items())
     kept = {name: headers[name] for name in ("ETag", "Location") if name in headers}
     mine = CallAnswer.objects.filter(pk=claim.pk, claim=claim.token)

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from django.http import HttpRequest
 from django.utils.http import parse_etags
-from rest_framework.renderers import JSONRenderer
 
 from changzhi_portal.api.problems import PreconditionMissingError
+from changzhi_portal.api.rendering import JsonRenderer
 
 _DIGITS_OF_VERSION: Final = 10
 
@@ -26,7 +26,7 @@ def etag_of_content(content: bytes, stands_for: str = "") -> str:
 
 def etag_of_record(record: dict[str, Any]) -> str:
     """Return the ETag of a record as the API gives it."""
-    return etag_of_content(JSONRenderer().render(record), seen_as(record["ref"], record["version"]))
+    return etag_of_content(JsonRenderer().render(record), seen_as(record["ref"], record["version"]))
 
 
 def seen_as(ref: str, version: int) -> str:

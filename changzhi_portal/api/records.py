@@ -5,7 +5,8 @@ Only what differs is written, as a form sends only what was changed: what was re
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -14,7 +15,7 @@ from typing import Any, Final
 from rest_framework import serializers
 
 from changzhi_portal.api.bodies import TRUTH, BodyErrors, kind_of
-from changzhi_portal.api.fields import as_json
+from changzhi_portal.api.rendering import JsonRenderer
 from changzhi_portal.registers.batches import WantedRow
 from changzhi_portal.registers.columns import Column
 from changzhi_portal.registers.register import RegisterSheet
@@ -66,20 +67,18 @@ class RecordBody:
         self._refuse_read_only({name for name in self.read_only if body.get(name) is not None}, errors, at)
         return WantedRow({name: _plain(body[name]) for name in self.columns if body.get(name) is not None})
 
-    def changed(
-        self, body: Mapping[str, Any], present: Mapping[str, Any], record: Any, errors: BodyErrors, *, at: str = ""
-    ) -> WantedRow:
-        """Return the row of a change: what differs from `present`, what the columns say of the record, by field.
+    def changed(self, body: Mapping[str, Any], present: Mapping[str, Any]) -> WantedRow:
+        """Return the row of a change: what differs from `present`, the record's entry (`RegisterSheet.entries`).
 
         The body must have been checked.
         """
-        shown = {name: as_json(present.get(name)) for name in self.columns}
+        shown = as_given(present, list(self.columns))
         differing = {name for name in self.columns if name in body and body[name] != shown[name]}
         for group in self.together:
             if not differing.isdisjoint(group):
                 differing |= set(group)
         values = {name: _plain(body[name]) if name in body else present.get(name) for name in differing}
-        return WantedRow(values, record.ref, record.version, corrects=bool(body.get(CORRECTS, False)))
+        return WantedRow(values, present["ref"], present["version"], corrects=bool(body.get(CORRECTS, False)))
 
     def refuse_changed(
         self, body: Mapping[str, Any], present: Mapping[str, Any], errors: BodyErrors, *, at: str = ""
@@ -92,6 +91,13 @@ class RecordBody:
     def _refuse_read_only(names: Collection[str], errors: BodyErrors, at: str) -> None:
         for name in sorted(names):
             errors.add(f"{at}{name}", "read_only", f"“{name}”由系统给出，不能填写。", f"{name} is given by the portal.")
+
+
+def as_given(entry: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """Return these fields of an entry as JSON gives them: personal values as masks, `null` for what is not known."""
+    known = {name: None if (value := entry.get(name)) == "" else value for name in names}
+    given: dict[str, Any] = json.loads(JsonRenderer().render(known))
+    return given
 
 
 def _plain(value: Any) -> Any:

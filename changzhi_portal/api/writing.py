@@ -26,7 +26,7 @@ from changzhi_portal.api.problems import (
     RowRefusedError,
     UnconfirmedError,
 )
-from changzhi_portal.api.records import RecordBody
+from changzhi_portal.api.records import RecordBody, as_given
 from changzhi_portal.discovery import instances_in
 from changzhi_portal.personal_numbers import mask_slipped_numbers
 from changzhi_portal.refusals import NotAllowedError, NotFoundError
@@ -57,11 +57,9 @@ class RecordWrites:
         register: ClassVar[type[RegisterSheet]]
         serializer_class: ClassVar[Any]
         fields: ClassVar[list[str]]
+        queryset: ClassVar[Any]
 
         def visible(self, request: Request) -> Any:
-            """See ListEndpoint."""
-
-        def written(self, request: Request, keys: list[int], names: list[str]) -> list[dict[str, Any]]:
             """See ListEndpoint."""
 
     @cached_property
@@ -106,15 +104,14 @@ class RecordWrites:
             request._request.shown_records = [found]
             if found.version not in seen:
                 raise self.stale(request, found.pk)
-            present = self.present(request, [ref]).get(ref)
-            if present is None or present[0].version != found.version:
-                raise self.not_writable() if present is None else self.stale(request, found.pk)
-            record, entry = present
+            entry = self.present(request, [ref]).get(ref)
+            if entry is None or entry["version"] != found.version:
+                raise self.not_writable() if entry is None else self.stale(request, found.pk)
             if not self.body.read_only.isdisjoint(body):
-                [shown] = self.written(request, [record.pk], self.fields)
+                [shown] = self.masked(request, [found.pk])
                 self.body.refuse_changed(body, shown, errors)
                 errors.refuse()
-            row = self.body.changed(body, entry, record, errors)
+            row = self.body.changed(body, entry)
             result = self.write_one(request, row, confirms=confirms, locked_reason=reason)
             return self.answer_with(request, result)
 
@@ -133,14 +130,22 @@ class RecordWrites:
             raise BadRequestError("请求的内容应是一个JSON对象。", cure="The body must be an object of JSON.")
         return dict(body)
 
-    def present(self, request: Request, refs: Sequence[str]) -> dict[str, tuple[Any, dict[str, Any]]]:
-        """Return by ref the records that the office's sheet holds, each with what the columns say of it."""
+    def present(self, request: Request, refs: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Return by ref the entries of the records that the office's sheet holds (`RegisterSheet.entries`)."""
         path = scope_path_of(request.user)
         if path is None:
             return {}
         register = self.register()
         found = register.entries(register.writable(path).filter(ref__in=refs), path)
-        return {record.ref: (record, entry) for record, entry in found}
+        return {entry["ref"]: entry for _, entry in found}
+
+    def masked(self, request: Request, keys: Sequence[int]) -> list[dict[str, Any]]:
+        """Return the records with these keys as reading gives them, personal values always masked."""
+        path = scope_path_of(request.user)
+        if path is None:
+            return []
+        found = dict(self.register().entries(self.queryset.filter(pk__in=keys), path))
+        return [as_given(found[key], self.fields) for key in keys if key in found]
 
     def write_one(self, request: Request, row: WantedRow, *, confirms: bool, locked_reason: str) -> RowResult:
         """Write one row. Raises what stands against it."""
@@ -166,7 +171,7 @@ class RecordWrites:
 
     def stale(self, request: Request, key: int) -> PreconditionFailedError:
         """Return the refusal of a record that somebody has changed, with its ETag as it is now."""
-        found = self.written(request, [key], self.fields)
+        found = self.masked(request, [key])
         return PreconditionFailedError(
             "您读取以后，有人改过这条记录，没有保存；请重新读取再改。",
             cure="The record is at another version than If-Match says. Read it again.",
@@ -181,7 +186,7 @@ class RecordWrites:
 
     def answer_with(self, request: Request, result: RowResult) -> Response:
         """Return the answer to a write: the record as reading gives it, its ETag, and of a new one its address."""
-        [record] = self.written(request, [] if result.key is None else [result.key], self.fields)
+        [record] = self.masked(request, [] if result.key is None else [result.key])
         headers = {"ETag": etag_of_record(record)}
         if result.outcome is not Outcome.CREATED:
             return Response(record, headers=headers)
