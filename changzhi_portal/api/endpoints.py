@@ -20,10 +20,12 @@ from rest_framework.viewsets import ViewSet
 from changzhi_portal.api.bodies import StrictJSONParser
 from changzhi_portal.api.bulk import BulkWrites
 from changzhi_portal.api.fields import serializer_of
+from changzhi_portal.api.operations import Operation, operations_of
 from changzhi_portal.api.paging import Page, page_of
 from changzhi_portal.api.parameters import chosen_fields, limit_of, refuse_unknown, refuse_wrong_filters
 from changzhi_portal.api.preconditions import etag_of_content, seen_as
 from changzhi_portal.api.problems import MEDIA_TYPE, NotSignedInError, PreconditionFailedError, problem_of
+from changzhi_portal.api.records import RecordBody
 from changzhi_portal.pages.base import ApiCall, check_scoped
 from changzhi_portal.pages.filters import RegisterFilterSet
 from changzhi_portal.refusals import NotAllowedError, NotFoundError
@@ -161,12 +163,15 @@ class RegisterEndpoint(BulkWrites, ListEndpoint):
 
     requires = "may_see_registers"
     register: ClassVar[type[RegisterSheet]]
+    operations: ClassVar[dict[str, Operation]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "register" in vars(cls):
             cls.slug, cls.title = cls.register.name, cls.register.title
             cls.serializer_class = serializer_of(cls.register)
+            cls.body = RecordBody(cls.register, cls.serializer_class._declared_fields)
+            cls.operations = operations_of(cls.body, cls.serializer_class)
 
     def get_record(self, request: Request, ref: str) -> Response:
         """Answer with one record. Raises NotFoundError, also for a record of another area, and BadRequestError."""

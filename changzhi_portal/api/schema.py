@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import django_filters
@@ -10,7 +11,9 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
+from changzhi_portal.api.operations import ETAG_READ, Operation
 from changzhi_portal.api.parameters import MOST_ROWS, USUAL_ROWS
+from changzhi_portal.api.problems import MEDIA_TYPE
 
 
 class ProblemSerializer(serializers.Serializer):
@@ -23,6 +26,8 @@ class ProblemSerializer(serializers.Serializer):
     detail = serializers.CharField(help_text="中文说明")
     detail_en = serializers.CharField(help_text="英文说明")
     errors = serializers.ListField(child=serializers.DictField(), required=False, help_text="各项的问题")
+    warnings = serializers.ListField(child=serializers.DictField(), required=False, help_text="要核对的地方")
+    results = serializers.ListField(child=serializers.DictField(), required=False, help_text="各行的结果")
 
 
 class EndpointSchema(AutoSchema):
@@ -33,17 +38,24 @@ class EndpointSchema(AutoSchema):
         """Whether the operation answers with a page of a list, and not with one record."""
         return self.view.action == "get_page"
 
+    @property
+    def _writing(self) -> Operation | None:
+        """How the operation is described where it writes."""
+        return getattr(self.view, "operations", {}).get(self.view.action)
+
     def get_tags(self) -> list[str]:
         """Group the operations by what they are about, in Chinese."""
         return [self.view.title]
 
     def get_operation_id(self) -> str:
         """Return a name for generated clients: organizations_list."""
-        return f"{self.view.slug}_{'list' if self._is_page else 'retrieve'}"
+        name = self._writing.name if self._writing else "list" if self._is_page else "retrieve"
+        return f"{self.view.slug}_{name}"
 
     def get_summary(self) -> str:
         """Return what the operation does, in Chinese."""
-        return f"{self.view.title}：{'列表' if self._is_page else '一条'}"
+        label = self._writing.label if self._writing else "列表" if self._is_page else "一条"
+        return f"{self.view.title}：{label}"
 
     def get_description(self) -> str:
         """Return nothing more: the docstrings are for programmers of the portal."""
@@ -51,11 +63,13 @@ class EndpointSchema(AutoSchema):
 
     def get_override_parameters(self) -> list[Any]:
         """Describe the parameters that are common to endpoints, and the filters of lists."""
+        if self._writing:
+            return list(self._writing.parameters)
         fields = OpenApiParameter(
             "fields", str, description=f"只要这些项，用英文逗号隔开：{'、'.join(self.view.fields)}"
         )
         if not self._is_page:
-            return [fields]
+            return [fields, ETAG_READ]
         sorts = sorted(self.view.sorts)
         common = [
             fields,
@@ -66,19 +80,24 @@ class EndpointSchema(AutoSchema):
         return [*common, *(_of_filter(name, each) for name, each in self.view.filterset.base_filters.items())]
 
     def get_request_serializer(self) -> Any:
-        """Return nothing for what is only read."""
-        return None
+        """Return what is sent; nothing for what is only read."""
+        return self._writing.body if self._writing else None
 
     def get_response_serializers(self) -> Any:
         """Describe the answer, and the problems that every endpoint may answer with."""
+        if self._writing:
+            return {**self._writing.answers, **_problems({**_PROBLEMS, **self._writing.problems})}
         record = self.view.serializer_class
         if self._is_page:
             content = {"results": record(many=True), "next": serializers.URLField(allow_null=True)}
             record = type(
                 f"{record.__name__.removesuffix('Serializer')}PageSerializer", (serializers.Serializer,), content
             )
-        wrong = {status: OpenApiResponse(ProblemSerializer, word) for status, word in _PROBLEMS.items()}
-        return {200: record, **wrong}
+        return {200: record, **_problems(_PROBLEMS)}
+
+    def _postprocess_serializer_schema(self, schema: Any, serializer: Any, direction: Any) -> Any:
+        schema = super()._postprocess_serializer_schema(schema, serializer, direction)
+        return schema | {"additionalProperties": False} if getattr(serializer, "is_closed", False) else schema
 
     def _is_list_view(self, serializer: Any = None) -> bool:
         return False  # the page around the rows is described above
@@ -100,6 +119,11 @@ def keep_choices_in_place(result: Any, **kwargs: Any) -> Any:
 
 
 _PROBLEMS = {400: "参数不对", 401: "没有登录", 403: "没有权限", 404: "没有找到", 429: "太频繁", 503: "暂时不能办理"}
+
+
+def _problems(sentences: Mapping[int, str]) -> dict[tuple[int, str], OpenApiResponse]:
+    """Return the description of the problems that may be answered, by status and kind of document."""
+    return {(status, MEDIA_TYPE): OpenApiResponse(ProblemSerializer, word) for status, word in sentences.items()}
 
 
 def _of_filter(name: str, each: django_filters.Filter) -> OpenApiParameter:

@@ -6,7 +6,6 @@ The row check, actions, change log, locks, scope and masks are those of forms an
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -51,21 +50,17 @@ def writer() -> WriteRows:
 class RecordWrites:
     """What a `RegisterEndpoint` writes, one record at a time."""
 
+    body: ClassVar[RecordBody]
+
     if TYPE_CHECKING:
         slug: ClassVar[str]
         title: ClassVar[str]
         register: ClassVar[type[RegisterSheet]]
-        serializer_class: ClassVar[Any]
         fields: ClassVar[list[str]]
         queryset: ClassVar[Any]
 
         def visible(self, request: Request) -> Any:
             """See ListEndpoint."""
-
-    @cached_property
-    def body(self) -> RecordBody:
-        """How the register's records are written."""
-        return RecordBody(self.register, self.serializer_class._declared_fields)
 
     def create_record(self, request: Request) -> Response:
         """Add a record (201). Raises BadRequestError for the body, RowRefusedError for what the row check refuses."""
