@@ -39,7 +39,7 @@ def test_every_write_is_described_with_its_body_headers_and_problems(description
         address = f"/api/v1/{endpoint.slug}/"
         changed, many = paths[f"{address}{{ref}}/"]["patch"], paths[f"{address}bulk/"]["post"]
         assert ("post" in paths[address]) is endpoint.register.may_be_added
-        assert {"If-Match": True} == {each["name"]: each["required"] for each in changed["parameters"][:1]}
+        assert {each["name"]: each["required"] for each in changed["parameters"][:1]} == {"If-Match": True}
         assert {"200", "400", "403", "404", "409", "412", "413", "415", "422", "428"} <= set(changed["responses"])
         assert set(changed["responses"]["200"]["headers"]) == {"ETag"} == set(changed["responses"]["412"]["headers"])
         assert set(changed["responses"]["412"]["content"]) == {"application/problem+json"}
