@@ -183,7 +183,8 @@ class RequestLimitsMiddleware:
     def process_view(self, request: HttpRequest, view: Callable[..., Any], *_: object) -> HttpResponse | None:
         """Return the page of a refusal, or None. A page that takes files counts when they are sent."""
         page = getattr(view, "view_class", None)
-        takes_files = getattr(page, "takes_files", False)
+        of_api = getattr(view, "initkwargs", {})  # of an address of the API
+        takes_files = of_api.get("takes_files", getattr(page, "takes_files", False))
         kind = getattr(page, "counted_as", "")
         try:
             check_body(request, takes_files=takes_files)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import QuerySet
@@ -35,6 +35,15 @@ from changzhi_portal.rights import has_right
 from changzhi_portal.scope import scope_path_of
 
 
+class Address(NamedTuple):
+    """An address of an endpoint below its slug: the function of each method, and other attributes of the view there."""
+
+    path: str
+    name: str
+    methods: Mapping[str, str]
+    options: Mapping[str, Any] = MappingProxyType({})
+
+
 def refuse_visitors(request: Request) -> None:
     """Raise NotSignedInError for nobody, NotAllowedError for who has to do something for the account first."""
     if not request.user.is_authenticated:
@@ -56,6 +65,10 @@ class Endpoint(ViewSet):
     title: ClassVar[str]
     requires: ClassVar[str]
     parser_classes = (StrictJSONParser,)
+    # Whether bodies bring files and may be large (`changzhi_portal.request_limits`); set for single addresses.
+    takes_files: ClassVar[bool] = False
+    # How operations are described that write, or answer with something else than the endpoint's rows; by function.
+    operations: ClassVar[Mapping[str, Operation]] = MappingProxyType({})
 
     @classmethod
     def as_view(cls, *args: Any, **initkwargs: Any) -> Callable[..., Any]:
@@ -65,6 +78,11 @@ class Endpoint(ViewSet):
         view = never_cache(super().as_view(*args, **initkwargs))
         view.login_required = False
         return view
+
+    @classmethod
+    def addresses(cls) -> list[Address]:
+        """Return the addresses of the endpoint."""
+        raise NotImplementedError
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse visitors (401), who calls too often (429) and roles without the right (403), before anything is read."""
@@ -96,6 +114,11 @@ class ListEndpoint(Endpoint):
         if cls.is_scoped:
             check_scoped(cls, getattr(cls, "queryset", None))
         return super().as_view(*args, **initkwargs)
+
+    @classmethod
+    def addresses(cls) -> list[Address]:
+        """See Endpoint.addresses."""
+        return [Address("", "list", {"get": "get_page"})]
 
     def get_page(self, request: Request) -> Response:
         """Answer with one page of the rows that match the filters of the address. Raises BadRequestError (docs/api.md §2)."""
@@ -163,7 +186,16 @@ class RegisterEndpoint(BulkWrites, ListEndpoint):
 
     requires = "may_see_registers"
     register: ClassVar[type[RegisterSheet]]
-    operations: ClassVar[dict[str, Operation]] = {}
+
+    @classmethod
+    def addresses(cls) -> list[Address]:
+        """See Endpoint.addresses. A register that gets no new records takes none."""
+        added = {"post": "create_record"} if cls.register.may_be_added else {}
+        return [
+            Address("", "list", {"get": "get_page"} | added),
+            Address("bulk/", "bulk", {"post": "write_records"}),
+            Address("<slug:ref>/", "detail", {"get": "get_record", "patch": "change_record"}),
+        ]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -9,7 +9,7 @@ from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from changzhi_portal.api.endpoints import Endpoint, ListEndpoint, RegisterEndpoint, refuse_visitors
+from changzhi_portal.api.endpoints import Endpoint, refuse_visitors
 from changzhi_portal.discovery import by_key, classes_in
 from changzhi_portal.refusals import NotFoundError
 
@@ -43,20 +43,15 @@ class Nothing(APIView):
 
 
 def _addresses() -> list[URLPattern]:
-    patterns = []
-    for endpoint in endpoints():
-        slug = endpoint.slug
-        if issubclass(endpoint, RegisterEndpoint):
-            added = {"post": "create_record"} if endpoint.register.may_be_added else {}
-            record = endpoint.as_view({"get": "get_record", "patch": "change_record"})
-            patterns += [
-                path(f"{slug}/", endpoint.as_view({"get": "get_page"} | added), name=f"{slug}-list"),
-                path(f"{slug}/bulk/", endpoint.as_view({"post": "write_records"}), name=f"{slug}-bulk"),
-                path(f"{slug}/<slug:ref>/", record, name=f"{slug}-detail"),
-            ]
-        elif issubclass(endpoint, ListEndpoint):
-            patterns.append(path(f"{slug}/", endpoint.as_view({"get": "get_page"}), name=f"{slug}-list"))
-    return patterns
+    return [
+        path(
+            f"{endpoint.slug}/{address.path}",
+            endpoint.as_view(dict(address.methods), **address.options),
+            name=f"{endpoint.slug}-{address.name}",
+        )
+        for endpoint in endpoints()
+        for address in endpoint.addresses()
+    ]
 
 
 def _open(view: Any) -> Any:

@@ -99,7 +99,7 @@ def by_form(rows: list[Said], refs: list[str], by: User) -> list[Any]:
 
 def by_file(rows: list[Said], refs: list[str], by: User, send: Any) -> list[Any]:
     """Upload all rows in one file and bring in the good ones; return the errors."""
-    cells = [{header: "" for header in HEADERS.values()}, *({} for _ in rows[1:])]
+    cells = [dict.fromkeys(HEADERS.values(), ""), *({} for _ in rows[1:])]
     for cell, said, ref in zip(cells, rows, refs, strict=True):
         cell |= {"记录编号": ref} | {HEADERS[field]: text for field, text in said.text.items()}
     send("organizations", by, cells, commit="good")
