@@ -131,7 +131,8 @@ def _of_filter(name: str, each: django_filters.Filter) -> OpenApiParameter:
     if isinstance(each, django_filters.ModelChoiceFilter):
         return OpenApiParameter(name, str, description=f"{label}的代码")
     if isinstance(each, django_filters.ChoiceFilter):
-        choices = list(each.extra["choices"])
+        choices = each.extra["choices"]
+        choices = list(choices() if callable(choices) else choices)
         words = "；".join(f"{value}：{word}" for value, word in choices)
         return OpenApiParameter(name, str, enum=[value for value, _ in choices], description=f"{label}（{words}）")
     if isinstance(each, django_filters.DateFilter):
