@@ -238,7 +238,7 @@ def _conditional(request: Request, response: Any) -> Any:
     etag = etag_of_content(response.content, getattr(response, "stands_for", ""))
     response["ETag"] = etag
     answer = get_conditional_response(request._request, etag=etag, response=response)
-    if answer.status_code != HTTPStatus.PRECONDITION_FAILED:
+    if answer is None or answer.status_code != HTTPStatus.PRECONDITION_FAILED:
         return answer
     refusal = PreconditionFailedError("现在的内容与If-Match说的不同。", cure="If-Match does not fit.", field="If-Match")
     return JsonResponse(problem_of(refusal), status=refusal.status, content_type=MEDIA_TYPE, headers={"ETag": etag})

@@ -6,31 +6,44 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('frame', '0003_unbound_ciphertexts'),
+        ("frame", "0003_unbound_ciphertexts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CallAnswer',
+            name="CallAnswer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=255, verbose_name='幂等键')),
-                ('fingerprint', models.CharField(max_length=64, verbose_name='请求的摘要')),
-                ('claim', models.CharField(max_length=13, verbose_name='由哪一次请求办理')),
-                ('claimed_at', models.DateTimeField(db_index=True, verbose_name='收到时间')),
-                ('status', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='状态码')),
-                ('headers', models.JSONField(blank=True, default=dict, verbose_name='回答的标头')),
-                ('body', models.TextField(blank=True, verbose_name='回答的内容')),
-                ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='call_answers', to=settings.AUTH_USER_MODEL, verbose_name='操作人')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=255, verbose_name="幂等键")),
+                ("fingerprint", models.CharField(max_length=64, verbose_name="请求的摘要")),
+                ("claim", models.CharField(max_length=13, verbose_name="由哪一次请求办理")),
+                ("claimed_at", models.DateTimeField(db_index=True, verbose_name="收到时间")),
+                ("status", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="状态码")),
+                ("headers", models.JSONField(blank=True, default=dict, verbose_name="回答的标头")),
+                ("body", models.TextField(blank=True, verbose_name="回答的内容")),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="call_answers",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="操作人",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '接口写入的回答',
-                'verbose_name_plural': '接口写入的回答',
-                'ordering': ('claimed_at',),
-                'constraints': [models.UniqueConstraint(fields=('made_by', 'key'), name='call_answer_once', violation_error_message='一个幂等键只用于一次请求。')],
+                "verbose_name": "接口写入的回答",
+                "verbose_name_plural": "接口写入的回答",
+                "ordering": ("claimed_at",),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("made_by", "key"),
+                        name="call_answer_once",
+                        violation_error_message="一个幂等键只用于一次请求。",
+                    )
+                ],
             },
         ),
     ]

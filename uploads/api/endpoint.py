@@ -216,7 +216,7 @@ class Uploads(RowsEndpoint):
             raise NotAllowedError("您的角色不能上传表格，请联系市局管理员。", cure="The role may not upload.")
 
     def _batch(self, request: Request, ref: str) -> UploadBatch:
-        found: UploadBatch | None = self.visible(request).newest_first().filter(ref=ref).first()
+        found = UploadBatch.objects.visible_to(request.user).newest_first().filter(ref=ref).first()
         if found is None:
             raise NotFoundError("没有找到这个批次。", cure="There is no such batch in the user's area.")
         bind_contextvars(batch_id=found.pk)
@@ -242,7 +242,7 @@ def _sent_files(request: Request) -> tuple[list[Any], str, ReportingPeriod | Non
         if len(data.getlist(name)) > 1:
             errors.add(name, "given_twice", f"“{name}”给了两次。", f"{name} is given twice.")
     errors.refuse()
-    period = parse_month(data["period"]) if data.get("period") else None
+    period = parse_month(str(data["period"])) if data.get("period") else None
     given = ReportingPeriod.objects.open().filter(month=period).first() if period else None
     if period and given is None:
         raise InvalidError("这个月没有开放填报，请选开放的月份。", cure="The month is not open.", field="period")
