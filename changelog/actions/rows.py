@@ -16,6 +16,7 @@ from changzhi_portal.refusals import InvalidError, StaleError
 from changzhi_portal.registers.batches import MOST_IN_BATCH, Outcome, RowResult, WantedRow
 from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.editing import row_of_input
+from changzhi_portal.registers.problems import Level
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.rows import RegisterRow
 from changzhi_portal.rights import Actor
@@ -64,6 +65,8 @@ def write_rows(
             # First as a preview checks: what only warns is looked for before anything is locked.
             context = edit_context(by, None, locked_reason, locking=False)
             judged = _judge(register, wanted, by, context, confirms=confirms)
+            if not confirms:
+                _ask_about_growth(register, judged, context)
             if not _may_write(judged, keeps_good=keeps_good):
                 return _nothing_written(judged)
             RegisterLock.objects.lock(register.name)
@@ -133,6 +136,16 @@ def _outcome(row: RegisterRow, *, confirms: bool) -> Outcome:
     if row.is_new:
         return Outcome.CREATED
     return Outcome.CHANGED if row.writes else Outcome.UNCHANGED
+
+
+def _ask_about_growth(register: RegisterSheet, judged: Mapping[int, _Judged], context: CheckContext) -> None:
+    """Warn at each new row where together they would multiply the records of a place or of the office, as uploads ask."""
+    growth = register.growth([each.row for each in judged.values() if each.row is not None], context)
+    for each in judged.values():
+        if growth and each.result.outcome is Outcome.CREATED and each.row is not None:
+            for one in growth:
+                each.row.report("unusual_growth", f"{register.title}会成倍增加：{one.sentence}", level=Level.WARNING)
+            each.result = replace(each.result, outcome=Outcome.WARNED)
 
 
 def _records(register: RegisterSheet, refs: set[str], by: Actor, context: CheckContext) -> dict[str, Record]:

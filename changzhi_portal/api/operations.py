@@ -13,8 +13,7 @@ from rest_framework import serializers
 from changzhi_portal.api.bulk import ALL_OR_NOTHING, MODE, MODES, ROWS
 from changzhi_portal.api.fields import field_of_column
 from changzhi_portal.api.idempotency import HEADER, REPLAYED
-from changzhi_portal.api.records import CORRECTS, RecordBody
-from changzhi_portal.api.writing import CONFIRMS, LOCKED_REASON
+from changzhi_portal.api.records import CONFIRMS, CORRECTS, LOCKED_REASON, RecordBody
 from changzhi_portal.registers.batches import MOST_IN_BATCH, Outcome
 
 _ETAG: Final = 'ETag，如"记录编号.版本.摘要"'

@@ -20,15 +20,25 @@ from changzhi_portal.registers.batches import WantedRow
 from changzhi_portal.registers.columns import Column
 from changzhi_portal.registers.register import RegisterSheet
 
+# What a body says beside the fields of a record.
 CORRECTS: Final = "corrects"
+CONFIRMS: Final = "confirm_warnings"
+LOCKED_REASON: Final = "locked_reason"
 
 
 @dataclass(frozen=True)
 class RecordBody:
-    """How a register's records are written in bodies. `described` are the fields that the description has of a record."""
+    """How a register's records are written in bodies. `described` are the fields that the description has of a record.
+
+    Raises TypeError for a column that has the name of something else in a body.
+    """
 
     register: type[RegisterSheet]
     described: Mapping[str, serializers.Field]
+
+    def __post_init__(self) -> None:
+        if taken := {CORRECTS, CONFIRMS, LOCKED_REASON} & {column.field for column in self.register.columns}:
+            raise TypeError(f"Bodies say something else by {', '.join(sorted(taken))}: rename the column's field.")
 
     @cached_property
     def columns(self) -> dict[str, Column]:

@@ -25,7 +25,7 @@ from changzhi_portal.api.problems import (
     RowRefusedError,
     UnconfirmedError,
 )
-from changzhi_portal.api.records import RecordBody, as_given
+from changzhi_portal.api.records import CONFIRMS, LOCKED_REASON, RecordBody, as_given
 from changzhi_portal.discovery import instances_in
 from changzhi_portal.personal_numbers import mask_slipped_numbers
 from changzhi_portal.refusals import NotAllowedError, NotFoundError
@@ -36,7 +36,6 @@ from changzhi_portal.rights import has_right
 from changzhi_portal.scope import scope_path_of
 
 RIGHT_TO_WRITE: Final = "may_upload"
-CONFIRMS, LOCKED_REASON = "confirm_warnings", "locked_reason"
 OPTIONS: Final = (CONFIRMS, LOCKED_REASON)  # beside the fields of a record
 NOT_WRITABLE: Final = Problem("unknown_place", "这条记录所在的社区已撤销，或者现在不属于本单位，不能修改", Level.ERROR)
 

@@ -86,6 +86,16 @@ def test_warnings_of_rows_are_confirmed_together(place, period, clerk, signed_in
     assert (warned["status"], [each["code"] for each in warned["warnings"]]) == ("created", ["similar_name"])
 
 
+def test_rows_that_would_multiply_the_records_of_a_place_are_asked_about(place, period, clerk, signed_in):
+    rows = [new(chr(0x4E10 + 37 * number)) for number in range(31)]
+    client = signed_in(clerk)
+    make_organization(place.communities[0])
+    asked = bulk(client, "organizations", rows, mode="each")
+    assert set(statuses(asked)) == {"warned"}
+    assert {each["code"] for row in asked.json()["results"] for each in row["warnings"]} == {"unusual_growth"}
+    assert set(statuses(bulk(client, "organizations", rows, mode="each", confirm_warnings=True))) == {"created"}
+
+
 def test_two_rows_of_one_new_record_are_one(place, period, clerk, signed_in):
     answer = bulk(signed_in(clerk), "organizations", [new("甲"), new("甲")], mode="each")
     assert statuses(answer) == ["created", "invalid"]
@@ -145,12 +155,12 @@ def test_queries_do_not_grow_with_the_rows(place, period, clerk, signed_in):
     client = signed_in(clerk)
     bulk(client, "organizations", [new("前")])
     counts = []
-    for size, names in ((2, "天地"), (40, [chr(0x4E10 + 37 * number) for number in range(40)])):
+    for size, names in ((2, "天地"), (28, [chr(0x4E10 + 37 * number) for number in range(28)])):
         old = [make_organization(place.communities[0]) for _ in range(size)]
         rows = [new(name) for name in names] + [{"ref": each.ref, "version": 1, "note": "新"} for each in old]
         sent = queries_of(lambda rows=rows: statuses(bulk(client, "organizations", rows)))
         counts.append(len(sent))
-    assert SocialOrganization.objects.filter(note="新").count() == 42
+    assert SocialOrganization.objects.filter(note="新").count() == 30
     assert counts[0] == counts[1] <= 54
 
 

@@ -280,6 +280,18 @@ def test_a_name_that_changes_without_the_record_changes_its_etag(place, period, 
 # --- Who and where ---
 
 
+def test_every_register_that_gets_new_records_is_tried_here():
+    assert {register.name for register in registers() if register.may_be_added} == set(NEW)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_visitors_write_nothing(name, place):
+    ref = "abcdefghijklm"
+    for method, address in (("PATCH", f"{ref}/"), ("POST", "bulk/"), *([("POST", "")] if name in NEW else [])):
+        answer = send(Client(), method, f"/api/v1/{name}/{address}", {})
+        assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in")
+
+
 def test_a_role_that_only_reads_writes_nothing(place, period, leader, auditor, signed_in):
     for user in (leader, auditor):
         assert post(signed_in(user), "organizations", NEW["organizations"]).status_code == 403
