@@ -21,7 +21,7 @@ from changzhi_portal.registers.problems import Level
 ALL_OR_NOTHING, EACH = "all_or_nothing", "each"
 MODES: Final = (ALL_OR_NOTHING, EACH)
 MODE, ROWS = "mode", "rows"
-_ALREADY_SAID: Final = frozenset({"ref", "version"})  # of what only is read: they say which record a row is about
+SAYS_WHICH: Final = frozenset({"ref", "version"})  # of what only is read: which record a row is about
 
 
 class BulkWrites(RecordWrites):
@@ -78,10 +78,10 @@ class BulkWrites(RecordWrites):
         return mode == EACH, rows
 
     def _check_row(self, row: Mapping[str, Any], errors: BodyErrors, at: str) -> None:
-        self.body.check(row, errors, at=at)
         ref, version = row.get("ref"), row.get("version")
+        self.body.check(row, errors, is_new=ref is None, at=at)
         if ref is None:
-            self.body.added(row, errors, at=at)  # notes what may not be given of a new record
+            self.body.added(row, errors, at=at, may_be_null=SAYS_WHICH)  # notes what may not be given of a new record
         elif not isinstance(ref, str):
             errors.add(f"{at}ref", "wrong_type", "“ref”应是文字。", "ref must be a string.")
         elif not WHOLE.takes(version):
@@ -102,7 +102,7 @@ class BulkWrites(RecordWrites):
         for number, row in enumerate(rows):
             at, ref = f"{ROWS}.{number}.", row.get("ref")
             if ref is None:
-                wanted.append(self.body.added(row, errors, at=at))
+                wanted.append(self.body.added(row, errors, at=at, may_be_null=SAYS_WHICH))
                 continue
             version = int(row["version"])
             if ref in present:
@@ -121,7 +121,7 @@ class BulkWrites(RecordWrites):
         self, request: Request, rows: list[dict[str, Any]], present: Mapping[str, Mapping[str, Any]]
     ) -> dict[str, dict[str, Any]]:
         """Return by ref what the API gives of the records whose rows repeat something that is only read."""
-        repeated = self.body.read_only - _ALREADY_SAID
+        repeated = self.body.read_only - SAYS_WHICH
         refs = {row["ref"] for row in rows if row.get("ref") in present and not repeated.isdisjoint(row)}
         return {ref: as_given(present[ref], self.fields) for ref in refs}
 

@@ -13,6 +13,7 @@ from rest_framework import serializers
 from changzhi_portal.api.bulk import ALL_OR_NOTHING, MODE, MODES, ROWS
 from changzhi_portal.api.fields import field_of_column
 from changzhi_portal.api.idempotency import HEADER, REPLAYED
+from changzhi_portal.api.parameters import MOST_ROWS, USUAL_ROWS
 from changzhi_portal.api.records import CONFIRMS, CORRECTS, LOCKED_REASON, RecordBody
 from changzhi_portal.registers.batches import MOST_IN_BATCH, Outcome
 
@@ -38,6 +39,12 @@ class Operation:
     answers: Mapping[int, Any]
     problems: Mapping[int, str] = field(default_factory=dict)
     parameters: Sequence[OpenApiParameter] = ()
+
+
+PAGING: Final = (
+    OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": MOST_ROWS, "default": USUAL_ROWS}),
+    OpenApiParameter("cursor", str, description="上一次回答里next的这个值"),
+)
 
 
 def header_of_answers(name: str, description: str, *statuses: int) -> OpenApiParameter:
@@ -89,7 +96,11 @@ def operations_of(body: RecordBody, record: type[serializers.Serializer]) -> dic
     corrects = {CORRECTS: serializers.BooleanField(required=False, help_text="更正最近一段，而不是新增一段")}
     repeated = {field: described for field, described in body.described.items() if field in body.read_only}
     of_change = _sent(f"{name}Change", repeated | columns | (corrects if body.has_parts else {}) | options)
-    of_row = _sent(f"{name}Row", repeated | columns | (corrects if body.has_parts else {}))
+    which = {
+        "ref": serializers.CharField(required=False, allow_null=True, help_text="要修改的记录；不填的新增一条"),
+        "version": serializers.IntegerField(required=False, allow_null=True, help_text="读取时的版本；修改时必填"),
+    }
+    of_row = _sent(f"{name}Row", repeated | which | columns | (corrects if body.has_parts else {}))
     of_batch = {
         MODE: serializers.ChoiceField(choices=list(MODES), required=False, default=ALL_OR_NOTHING),
         ROWS: serializers.ListField(child=of_row(), min_length=1, max_length=MOST_IN_BATCH),

@@ -62,9 +62,11 @@ class RecordBody:
         """Return whether a later first day may mean another part, such as a posting, or correct the newest."""
         return bool(self.register.fields_of_new_part)
 
-    def check(self, body: Mapping[str, Any], errors: BodyErrors, *, at: str = "", options: Iterable[str] = ()) -> None:
+    def check(
+        self, body: Mapping[str, Any], errors: BodyErrors, *, is_new: bool, at: str = "", options: Iterable[str] = ()
+    ) -> None:
         """Note the names that are no fields, and values of a wrong kind; `options` are names beside the fields."""
-        own = {CORRECTS} if self.has_parts else set()
+        own = {CORRECTS} if self.has_parts and not is_new else set()
         errors.refuse_unknown(body, [*self.described, *sorted(own), *options], at=at)
         for name, value in body.items():
             if name in self.columns and value is not None:
@@ -72,9 +74,15 @@ class RecordBody:
         if own and CORRECTS in body:
             errors.is_of(body[CORRECTS], TRUTH, f"{at}{CORRECTS}")
 
-    def added(self, body: Mapping[str, Any], errors: BodyErrors, *, at: str = "") -> WantedRow:
-        """Return the row of a new record: what is null is not given. The body must have been checked."""
-        self._refuse_read_only({name for name in self.read_only if body.get(name) is not None}, errors, at)
+    def added(
+        self, body: Mapping[str, Any], errors: BodyErrors, *, at: str = "", may_be_null: Collection[str] = ()
+    ) -> WantedRow:
+        """Return the row of a new record: what is null is not given. The body must have been checked.
+
+        `may_be_null` are the names of what only is read that the body may say nothing of.
+        """
+        given = {name for name in self.read_only if name in body and not (body[name] is None and name in may_be_null)}
+        self._refuse_read_only(given, errors, at)
         return WantedRow({name: _plain(body[name]) for name in self.columns if body.get(name) is not None})
 
     def changed(self, body: Mapping[str, Any], present: Mapping[str, Any]) -> WantedRow:

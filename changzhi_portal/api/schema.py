@@ -11,8 +11,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
-from changzhi_portal.api.operations import ETAG_READ, Operation
-from changzhi_portal.api.parameters import MOST_ROWS, USUAL_ROWS
+from changzhi_portal.api.operations import ETAG_READ, PAGING, Operation
 from changzhi_portal.api.problems import MEDIA_TYPE
 
 
@@ -73,8 +72,7 @@ class EndpointSchema(AutoSchema):
         sorts = sorted(self.view.sorts)
         common = [
             fields,
-            OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": MOST_ROWS, "default": USUAL_ROWS}),
-            OpenApiParameter("cursor", str, description="上一次回答里next的这个值"),
+            *PAGING,
             OpenApiParameter("sort", str, enum=[*sorts, *(f"-{name}" for name in sorts)], description="前面加-为倒序"),
         ]
         return [*common, *(_of_filter(name, each) for name, each in self.view.filterset.base_filters.items())]

@@ -67,7 +67,7 @@ class RecordWrites:
         refuse_unknown(request.query_params, ())
         errors, body = BodyErrors(), self.object_of(request)
         confirms, reason = options_of(body, errors)
-        self.body.check(body, errors, options=OPTIONS)
+        self.body.check(body, errors, is_new=True, options=OPTIONS)
         row = self.body.added(body, errors)
         errors.refuse()
 
@@ -87,7 +87,7 @@ class RecordWrites:
         seen = versions_seen(request._request, ref)
         errors, body = BodyErrors(), self.object_of(request)
         confirms, reason = options_of(body, errors)
-        self.body.check(body, errors, options=OPTIONS)
+        self.body.check(body, errors, is_new=False, options=OPTIONS)
         errors.refuse()
         with transaction.atomic():
             found = self.visible(request).filter(ref=ref).first()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import random
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -125,6 +127,8 @@ def test_personal_numbers_come_back_as_masks_that_change_nothing(place, period, 
         ({"member_count": True}, "member_count", "wrong_type"),
         ({"established_on": 20150302}, "established_on", "wrong_type"),
         ({"ref": "abcdefghijklm"}, "ref", "read_only"),
+        ({"ref": None}, "ref", "read_only"),
+        ({"corrects": True}, "corrects", "unknown_field"),
         ({"version": 3}, "version", "read_only"),
         ({"confirm_warnings": "yes"}, "confirm_warnings", "wrong_type"),
         ({"locked_reason": None}, "locked_reason", "wrong_type"),
@@ -135,6 +139,36 @@ def test_what_a_body_cannot_say_is_refused_by_name(body, field, code, place, per
     assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
     assert [(each["field"], each["code"]) for each in answer.json()["errors"]] == [(field, code)]
     assert not SocialOrganization.objects.exists()
+
+
+ODD: list[Any] = [
+    None, True, 0, -1, 10**29, 1.5, 1e300, "", " ", "无", "清空", "不改", "1***2", "是", "2018-06-01", "2018年6月", "-0", "1e9", "NaN",
+    "=1+1", "'", "%s", "{}", "長" * 6_000, "\u202e", "\ufeff", "😀", "\r\n\t", "140402199003070017", "0" * 400, "1/0", [], [""],
+    ["party"], [None], {}, {"a": 1}, ["、"],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_value_of_any_field_is_a_fault(name, place, period, clerk, signed_in, settings):
+    settings.REQUESTS_PER_MINUTE = {**settings.REQUESTS_PER_MINUTE, "calls": 100_000}
+    client, generator = signed_in(clerk), random.Random(name)
+    record = next(case for case in CASES if case.register == name).make(place)
+    fields = [column.field for column in register_named(name).columns if column.field != "ref"]
+    statuses = Counter()
+    for _ in range(2):
+        chosen = [{field: generator.choice(ODD)} for field in fields]
+        for change in chosen:
+            record.refresh_from_db()
+            answers = [
+                patch(client, name, record.ref, change | {"confirm_warnings": True}, f'"{record.ref}.{record.version}"')
+            ]
+            if name in NEW:
+                answers.append(post(client, name, NEW[name] | change))
+            for answer in answers:
+                assert answer.status_code in {200, 201, 400, 409, 422}, (change, answer.content.decode())
+                assert answer.status_code < 400 or answer.json()["code"]
+                statuses[answer.status_code] += 1
+    assert len(statuses) > 2
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from structlog.contextvars import bind_contextvars
 
 from changzhi_portal.api.bodies import OBJECT, TEXT, TRUTH, BodyErrors
 from changzhi_portal.api.endpoints import Address, RowsEndpoint
-from changzhi_portal.api.operations import Operation, header_of_answers
+from changzhi_portal.api.operations import ETAG_READ, PAGING, Operation, header_of_answers
 from changzhi_portal.api.paging import page_of
 from changzhi_portal.api.parameters import limit_of, refuse_unknown
 from changzhi_portal.api.problems import BadRequestError
@@ -86,8 +86,8 @@ class Uploads(RowsEndpoint):
     serializer_class = BatchRowSerializer
     sorts: ClassVar[dict[str, str]] = {"uploaded_at": "uploaded_at", "committed_at": "committed_at"}
     operations: ClassVar[Mapping[str, Operation]] = {
-        "get_record": Operation("retrieve", "一个批次", None, {200: BatchSerializer}),
-        "get_problems": Operation("problems", "有问题的行", None, {200: RowProblemsPageSerializer}),
+        "get_record": Operation("retrieve", "一个批次", None, {200: BatchSerializer}, parameters=[ETAG_READ]),
+        "get_problems": Operation("problems", "有问题的行", None, {200: RowProblemsPageSerializer}, parameters=PAGING),
         "receive": Operation(
             "create",
             "上传文件",
