@@ -29,6 +29,7 @@ from changzhi_portal.registers.rows import RegisterRow
 from changzhi_portal.registers.writes import Write
 from communities.models import Division
 from communities.sheets.place_columns import (
+    NAMES_OF_PLACE,
     PLACE_LOOKUPS,
     REF,
     place_columns,
@@ -74,6 +75,7 @@ class OrganizationSheet(RecordSheet):
     monthly_fields = ("registration", "leader", "phone", "member_count", "dissolved_on")
     may_be_merged = True
     place_attributes = ("community_id", "division_id")
+    names_of = NAMES_OF_PLACE
     columns: ClassVar[tuple[Column, ...]] = (
         REF,
         CreditCodeColumn(

@@ -49,6 +49,7 @@ class ProjectSheet(RecordSheet):
     needs_community = False
     identifying = (("number",),)
     list_page = "services:list"
+    names_of = ("division", "division__successor", "links__community")
     fields_in_bulk = ("field", "beneficiaries", "purchase_method", "funding_source", "status", "grade", "note")
     columns: ClassVar[tuple[Column, ...]] = (
         REF,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
@@ -19,9 +19,11 @@ from rest_framework.viewsets import ViewSet
 
 from changzhi_portal.api.bodies import StrictJSONParser
 from changzhi_portal.api.bulk import BulkWrites
+from changzhi_portal.api.expansions import Expansions, chosen_expansions, expanded, fields_of, lookups_of, written_by
 from changzhi_portal.api.fields import serializer_of
+from changzhi_portal.api.increments import IncrementalReads
 from changzhi_portal.api.operations import Operation, operations_of
-from changzhi_portal.api.paging import Page, page_of
+from changzhi_portal.api.paging import Cursor, Page, address_with, cursor_of, digest_of, page_of, signed
 from changzhi_portal.api.parameters import chosen_fields, limit_of, refuse_unknown, refuse_wrong_filters
 from changzhi_portal.api.preconditions import etag_of_content, seen_as
 from changzhi_portal.api.problems import MEDIA_TYPE, NotSignedInError, PreconditionFailedError, problem_of
@@ -107,6 +109,11 @@ class ListEndpoint(Endpoint):
     sorts: ClassVar[Mapping[str, str]] = MappingProxyType({})
     # False for rows that are the same for everybody, such as months.
     is_scoped: ClassVar[bool] = True
+    # Further parameters with what they mean, and what an answer says beside the rows; for the description.
+    # Related records that `expand` adds by name: the lookup that leads there, and what is said of them.
+    expands: ClassVar[Expansions] = MappingProxyType({})
+    also_takes: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    also_says: ClassVar[Mapping[str, serializers.Field]] = MappingProxyType({})
 
     @classmethod
     def as_view(cls, *args: Any, **initkwargs: Any) -> Callable[..., Any]:
@@ -123,20 +130,51 @@ class ListEndpoint(Endpoint):
     def get_page(self, request: Request) -> Response:
         """Answer with one page of the rows that match the filters of the address. Raises BadRequestError (docs/api.md §2)."""
         query = request.query_params
-        own = {"limit", "cursor", "fields", "sort"}
-        refuse_unknown(query, {*self.filterset.base_filters, *own})
-        limit, names = limit_of(query), chosen_fields(query, self.fields)
-        filterset = self.filterset(query, queryset=self.visible(request), request=request)
-        refuse_wrong_filters(filterset, query)
-        page = page_of(filterset.qs, query, sorts=self.sorts, limit=limit)
-        results = self.written(request, page.keys, names)
+        refuse_unknown(query, {*self.filterset.base_filters, *self.shaping, *self.ordering, "limit", "cursor"})
+        page = page_of(self.matching(request), query, sorts=self.sorts, limit=limit_of(query), begin=self.begin)
+        return self.answer(request, page)
+
+    def begin(self) -> int:
+        """Return what the first page notes for those that follow it; see `paging.Page.begun`."""
+        return 0
+
+    def matching(self, request: Request) -> QuerySet:
+        """Return the rows in the user's area that match the filters of the address. Raises BadRequestError for a wrong one."""
+        filterset = self.filterset(request.query_params, queryset=self.visible(request), request=request)
+        refuse_wrong_filters(filterset, request.query_params)
+        return filterset.qs
+
+    def answer(self, request: Request, page: Page, **more: Any) -> Response:
+        """Return the answer with one page of rows, which the trail records; `more` is what it says besides."""
+        results = self.written(request, page.keys, chosen_fields(request.query_params, self.fields))
+        return self.give(request, results, page.cursor, **more)
+
+    def give(self, request: Request, results: list[dict[str, Any]], cursor: str, **more: Any) -> Response:
+        """Return the answer with these rows, and the address of those that follow; the trail records how many."""
         request._request.api_call = ApiCall(self.slug, self.title, len(results))
-        return Response({"results": results, "next": self._next(request, page)})
+        following = address_with(request, cursor=cursor) if cursor else None
+        return Response({"results": results, **more, "next": following})
 
     @property
     def fields(self) -> list[str]:
         """The names of what is said of a row."""
-        return list(self.serializer_class._declared_fields)
+        return list(fields_of(self.serializer_class))
+
+    @property
+    def shaping(self) -> set[str]:
+        """The parameters that choose what is said of a row."""
+        return {"fields", "expand"} if self.expands else {"fields"}
+
+    @property
+    def ordering(self) -> set[str]:
+        """The parameters that choose the order."""
+        return {"sort"} if self.sorts else set()
+
+    def in_order(self, request: Request, keys: list[int], rows: Mapping[int, dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the rows of these keys in their order, with the related records that `expand` asks for."""
+        wanted = chosen_expansions(request.query_params, self.expands)
+        related = expanded(self.queryset, list(rows), wanted) if wanted else {}
+        return [rows[key] | related.get(key, {}) for key in keys if key in rows]
 
     def visible(self, request: Request) -> QuerySet:
         """Return the rows that the user may see."""
@@ -146,18 +184,11 @@ class ListEndpoint(Endpoint):
         """Return what is said of the rows with these keys, in their order."""
         raise NotImplementedError
 
-    @staticmethod
-    def _next(request: Request, page: Page) -> str | None:
-        if not page.cursor:
-            return None
-        query = request.query_params.copy()
-        query["cursor"] = page.cursor
-        return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
-
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Add an ETag to what was read, and answer 304 where the client has it already."""
         response = super().finalize_response(request, response, *args, **kwargs)
-        if request.method in {"GET", "HEAD"} and response.status_code == HTTPStatus.OK:
+        is_read = request.method in {"GET", "HEAD"} and response.status_code == HTTPStatus.OK
+        if is_read and isinstance(response, Response):  # not a file
             response.add_post_render_callback(lambda rendered: _conditional(request, rendered))
         return response
 
@@ -165,23 +196,69 @@ class ListEndpoint(Endpoint):
 class RowsEndpoint(ListEndpoint):
     """Rows of a model that is no register. The serializer's fields name in `source` where their values come from."""
 
+    # The column whose value is a row's own address below the list, such as `ref`; "" for rows without one.
+    found_by: ClassVar[str] = ""
+    # The files of a row: the method that sends each, by the last step of its address.
+    files: ClassVar[Mapping[str, str]] = MappingProxyType({})
+
+    @classmethod
+    def addresses(cls) -> list[Address]:
+        """See Endpoint.addresses."""
+        found = [Address("<slug:ref>/", "detail", {"get": "get_record"})] if cls.found_by else []
+        sent = [Address(f"<slug:ref>/{name}/", name, {"get": method}) for name, method in cls.files.items()]
+        return [*super().addresses(), *found, *sent]
+
+    def get_record(self, request: Request, ref: str) -> Response:
+        """Answer with one row. Raises NotFoundError, also for one of another area, and BadRequestError."""
+        refuse_unknown(request.query_params, self.shaping)
+        names = chosen_fields(request.query_params, self.fields)
+        [record] = self.written(request, [self.find(request, ref).pk], names)
+        return Response(record)
+
+    def find(self, request: Request, ref: str) -> Any:
+        """Return the row that the address means. Raises NotFoundError, also for one of another area."""
+        found = self.visible(request).filter(**{self.found_by: ref}).first()
+        if found is None:
+            raise NotFoundError(f"没有找到这条{self.title}。", cure="There is no such record in the user's area.")
+        return found
+
     def written(self, request: Request, keys: list[int], names: list[str]) -> list[dict[str, Any]]:
         """See ListEndpoint.written."""
-        declared = self.serializer_class._declared_fields
-        lookups = [(declared[name].source or name).replace(".", "__") for name in names]
-        found = {pk: values for pk, *values in self.queryset.filter(pk__in=keys).values_list("pk", *lookups)}
-        writers = [declared[name].to_representation for name in names]
-        return [
-            {
-                name: None if value in (None, "") else write(value)
-                for name, write, value in zip(names, writers, found[key], strict=True)
-            }
-            for key in keys
-            if key in found
-        ]
+        found = self.queryset.filter(pk__in=keys).values_list("pk", *lookups_of(self.serializer_class, names))
+        rows = {key: written_by(self.serializer_class, names, values) for key, *values in found}
+        return self.in_order(request, keys, rows)
 
 
-class RegisterEndpoint(BulkWrites, ListEndpoint):
+class ComputedEndpoint(ListEndpoint):
+    """Rows that are computed for what the address asks, and are not stored: findings, results for today's divisions.
+
+    The filter set only says which parameters there are, and judges them.
+    """
+
+    is_scoped = False  # `rows` limits them
+
+    def rows(self, request: Request, asked: Mapping[str, Any]) -> Sequence[Any]:
+        """Return the rows in the user's area for cleaned parameters, in a fixed order; slices may be read lazily."""
+        raise NotImplementedError
+
+    def get_page(self, request: Request) -> Response:
+        """Answer with one page of the rows. Raises BadRequestError (docs/api.md §2)."""
+        query = request.query_params
+        refuse_unknown(query, {*self.filterset.base_filters, "limit", "cursor", "fields"})
+        filterset = self.filterset(query, request=request)
+        refuse_wrong_filters(filterset, query)
+        limit, names, asked = limit_of(query), chosen_fields(query, self.fields), digest_of(self.slug, query)
+        cursor = cursor_of(query, asked) or Cursor(None, 0, 0)
+        found = self.rows(request, filterset.form.cleaned_data)
+        shown = found[cursor.key : cursor.key + limit]
+        reached = cursor.key + len(shown)
+        following = signed(asked, Cursor(None, reached, 0)) if reached < len(found) else ""
+        written = [self.serializer_class(row).data for row in shown]
+        results = [{name: None if row[name] == "" else row[name] for name in names} for row in written]
+        return self.give(request, results, following)
+
+
+class RegisterEndpoint(BulkWrites, IncrementalReads, ListEndpoint):
     """The records of one register: those that its list shows, as its sheet writes them; read and written."""
 
     requires = "may_see_registers"
@@ -208,7 +285,7 @@ class RegisterEndpoint(BulkWrites, ListEndpoint):
     def get_record(self, request: Request, ref: str) -> Response:
         """Answer with one record. Raises NotFoundError, also for a record of another area, and BadRequestError."""
         query = request.query_params
-        refuse_unknown(query, {"fields"})
+        refuse_unknown(query, self.shaping)
         names = chosen_fields(query, self.fields)
         found = self.visible(request).filter(ref=ref).first()
         if found is None:
@@ -226,7 +303,7 @@ class RegisterEndpoint(BulkWrites, ListEndpoint):
             return []
         found = self.register().entries(self.queryset.filter(pk__in=keys), path)
         rows = {key: _known(entry, names) for key, entry in found}
-        return [rows[key] for key in keys if key in rows]
+        return self.in_order(request, keys, rows)
 
 
 def _known(entry: dict[str, Any], names: list[str]) -> dict[str, Any]:

@@ -88,6 +88,8 @@ class BatchAnswerSerializer(serializers.Serializer):
 def operations_of(body: RecordBody, record: type[serializers.Serializer]) -> dict[str, Operation]:
     """Return the operations that write a register, by the endpoint's method; `record` describes what is answered."""
     name = record.__name__.removesuffix("Serializer")
+    # Of a name of its own: reading adds related records, and other apps call what they say of these alike.
+    record = type(f"{name}RecordSerializer", (record,), {})
     columns = {field: field_of_column(column) for field, column in body.columns.items()}
     options = {
         CONFIRMS: serializers.BooleanField(required=False, help_text="需要核对的地方已核对，照写"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import URLPattern, path, re_path
-from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from changzhi_portal.api.description import Description
 from changzhi_portal.api.endpoints import Endpoint, refuse_visitors
 from changzhi_portal.discovery import by_key, classes_in
 from changzhi_portal.refusals import NotFoundError
@@ -17,15 +17,6 @@ from changzhi_portal.refusals import NotFoundError
 def endpoints() -> list[type[Endpoint]]:
     """Return the endpoints of all apps, by slug. Raises ValueError when two have the same."""
     return list(by_key(classes_in("api", Endpoint), lambda endpoint: endpoint.slug).values())
-
-
-class Description(SpectacularJSONAPIView):
-    """The description of the API (OpenAPI 3.1), for who has signed in."""
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse visitors (401)."""
-        super().initial(request, *args, **kwargs)
-        refuse_visitors(request)
 
 
 class Nothing(APIView):

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import django_filters
+from django.utils.choices import flatten_choices
 from django.utils.encoding import force_str
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
+from changzhi_portal.api.expansions import SUFFIX, with_expansions
 from changzhi_portal.api.operations import ETAG_READ, PAGING, Operation
 from changzhi_portal.api.problems import MEDIA_TYPE
 
@@ -42,19 +45,26 @@ class EndpointSchema(AutoSchema):
         """How the operation is described where it writes."""
         return getattr(self.view, "operations", {}).get(self.view.action)
 
+    @property
+    def _file(self) -> str:
+        """The file that the operation sends; "" for one that answers with JSON."""
+        files = getattr(self.view, "files", {})
+        return next((name for name, method in files.items() if method == self.view.action), "")
+
     def get_tags(self) -> list[str]:
         """Group the operations by what they are about, in Chinese."""
         return [self.view.title]
 
     def get_operation_id(self) -> str:
         """Return a name for generated clients: organizations_list."""
-        name = self._writing.name if self._writing else "list" if self._is_page else "retrieve"
-        return f"{self.view.slug}_{name}"
+        read = "list" if self._is_page else self._file or "retrieve"
+        name = self._writing.name if self._writing else read
+        return f"{self.view.slug.replace('-', '_')}_{name}"
 
     def get_summary(self) -> str:
         """Return what the operation does, in Chinese."""
-        label = self._writing.label if self._writing else "列表" if self._is_page else "一条"
-        return f"{self.view.title}：{label}"
+        read = "列表" if self._is_page else self._file or "一条"
+        return f"{self.view.title}：{self._writing.label if self._writing else read}"
 
     def get_description(self) -> str:
         """Return nothing more: the docstrings are for programmers of the portal."""
@@ -67,13 +77,20 @@ class EndpointSchema(AutoSchema):
         fields = OpenApiParameter(
             "fields", str, description=f"只要这些项，用英文逗号隔开：{'、'.join(self.view.fields)}"
         )
+        if self._file:
+            return []
+        shaping = [fields]
+        if self.view.expands:
+            words = f"同时给出这些相关记录的内容（名称后加{SUFFIX}），用英文逗号隔开：{'、'.join(self.view.expands)}"
+            shaping.append(OpenApiParameter("expand", str, description=words))
         if not self._is_page:
-            return [fields, ETAG_READ]
-        sorts = sorted(self.view.sorts)
+            return [*shaping, ETAG_READ]
+        sorts = [*self.view.sorts, *(f"-{name}" for name in self.view.sorts)]
         common = [
-            fields,
+            *(OpenApiParameter(name, str, description=text) for name, text in self.view.also_takes.items()),
+            *shaping,
             *PAGING,
-            OpenApiParameter("sort", str, enum=[*sorts, *(f"-{name}" for name in sorts)], description="前面加-为倒序"),
+            *([OpenApiParameter("sort", str, enum=sorts, description="前面加-为倒序")] if sorts else []),
         ]
         return [*common, *(_of_filter(name, each) for name, each in self.view.filterset.base_filters.items())]
 
@@ -85,12 +102,17 @@ class EndpointSchema(AutoSchema):
         """Describe the answer, and the problems that every endpoint may answer with."""
         if self._writing:
             return {**self._writing.answers, **_problems({**_PROBLEMS, **self._writing.problems})}
-        record = self.view.serializer_class
+        record = with_expansions(self.view.serializer_class, self.view.expands)
         if self._is_page:
-            content = {"results": record(many=True), "next": serializers.URLField(allow_null=True)}
+            content = {
+                "results": record(many=True),
+                "next": serializers.URLField(allow_null=True),
+            } | self.view.also_says
             record = type(
                 f"{record.__name__.removesuffix('Serializer')}PageSerializer", (serializers.Serializer,), content
             )
+        if self._file:
+            return {200: OpenApiResponse(OpenApiTypes.BINARY, "文件"), **_problems(_PROBLEMS)}
         return {200: record, **_problems(_PROBLEMS)}
 
     def _postprocess_serializer_schema(self, schema: Any, serializer: Any, direction: Any) -> Any:
@@ -116,7 +138,15 @@ def keep_choices_in_place(result: Any, **kwargs: Any) -> Any:
     return result
 
 
-_PROBLEMS = {400: "参数不对", 401: "没有登录", 403: "没有权限", 404: "没有找到", 429: "太频繁", 503: "暂时不能办理"}
+_PROBLEMS = {
+    400: "参数不对",
+    401: "没有登录",
+    403: "没有权限",
+    404: "没有找到",
+    410: "已经归档",
+    429: "太频繁",
+    503: "暂时不能办理",
+}
 
 
 def _problems(sentences: Mapping[int, str]) -> dict[tuple[int, str], OpenApiResponse]:
@@ -125,16 +155,16 @@ def _problems(sentences: Mapping[int, str]) -> dict[tuple[int, str], OpenApiResp
 
 
 def _of_filter(name: str, each: django_filters.Filter) -> OpenApiParameter:
-    label = force_str(each.label or name)
+    label, is_required = force_str(each.label or name), bool(each.extra.get("required"))
     if isinstance(each, django_filters.ModelChoiceFilter):
         return OpenApiParameter(name, str, description=f"{label}的代码")
     if isinstance(each, django_filters.ChoiceFilter):
-        choices = each.extra["choices"]
-        choices = list(choices() if callable(choices) else choices)
+        given = each.extra["choices"]
+        choices: list[tuple[str, str]] = list(flatten_choices(given() if callable(given) else given))
         words = "；".join(f"{value}：{word}" for value, word in choices)
         return OpenApiParameter(name, str, enum=[value for value, _ in choices], description=f"{label}（{words}）")
     if isinstance(each, django_filters.DateFilter):
         return OpenApiParameter(name, {"type": "string", "format": "date"}, description=label)
     if isinstance(each, django_filters.NumberFilter):
         return OpenApiParameter(name, {"type": "integer"}, description=label)
-    return OpenApiParameter(name, str, description=label)
+    return OpenApiParameter(name, str, description=label, required=is_required)

@@ -102,6 +102,7 @@ class RegisterSheet(ABC):
     fields_in_bulk: ClassVar[tuple[str, ...]] = ()
     monthly_fields: ClassVar[tuple[str, ...]] = ()  # what an office looks at every month; () for all of a form
     may_be_merged: ClassVar[bool] = False  # whether a duplicate can be merged; `model` is then a MergeableRecord
+    names_of: ClassVar[tuple[str, ...]] = ()  # lookups of other records whose names or codes the columns say
     place_attributes: ClassVar[tuple[str, ...]] = ()  # of the model, which say where a record belongs
     hints_in_forms: ClassVar[Mapping[str, str]] = MappingProxyType({})  # what a form says below a field, by field
     _stored: ClassVar[Mapping[type[models.Model], _Stored]] = {}

@@ -61,6 +61,7 @@ class CommunitySheet(PlacedSheet):
     identifying = (("community_code",), ("community_name",), ("ref",))
     has_dated_figures = True
     list_page = "communities:community_list"
+    names_of = ("town", "town__parent")
     may_be_added = False
     not_in_forms = frozenset({"ref", *PLACE_FIELDS})  # names, codes and towns change with the divisions
     fields_of_new_part = ("households", "residents", "as_of")

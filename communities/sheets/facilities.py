@@ -31,6 +31,7 @@ from changzhi_portal.thresholds import Thresholds
 from communities.models import Facility
 from communities.sheets.outliers import has_jumped
 from communities.sheets.place_columns import (
+    NAMES_OF_COMMUNITY,
     PLACE_LOOKUPS,
     REF,
     place_columns,
@@ -57,6 +58,7 @@ class FacilitySheet(RecordSheet):
     writes_to = (Facility,)
     identifying = (("community_code", "name"), ("community_name", "name"))
     list_page = "communities:facility_list"
+    names_of = NAMES_OF_COMMUNITY
     ends_with = "closed_on"
     end_label = "停用"
     fields_in_bulk = ("kind", "construction_mode", "tenure", "note")

@@ -13,6 +13,9 @@ from changzhi_portal.registers.columns import Column, PlaceCodeColumn, TextColum
 from communities.models import Community, Division
 
 REF = TextColumn(None, "ref", "记录编号", max_length=13, note="系统生成，请不要改动；新增的行留空")
+# Where the names come from that these columns say of a record at a community, or at a division.
+NAMES_OF_COMMUNITY = ("community", "community__town", "community__town__parent")
+NAMES_OF_PLACE = (*NAMES_OF_COMMUNITY, "division", "division__parent", "division__successor")
 # What `with_place` annotates.
 PLACE_LOOKUPS = ("place_division", "place_level", "place_town", "place_above", "place_community", "place_code")
 PLACE_FIELDS = ("county", "town", "community_name", "community_code")

@@ -30,6 +30,7 @@ from changzhi_portal.registers.rows import RegisterRow
 from changzhi_portal.registers.writes import Write, propose
 from communities.models import Division
 from communities.sheets.place_columns import (
+    NAMES_OF_PLACE,
     PLACE_LOOKUPS,
     REF,
     place_columns,
@@ -64,6 +65,7 @@ class WorkerSheet(MergingSheet):
     needs_community = False
     identifying = (("name", "id_number"),)
     list_page = "socialworkers:list"
+    names_of = tuple(f"postings__{lookup}" for lookup in NAMES_OF_PLACE)
     ends_with = "ended_on"
     end_label = "离岗"
     fields_in_bulk = ("position", "is_community_worker", "level", "has_social_work_degree", "recruited_by", "note")

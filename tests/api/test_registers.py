@@ -172,7 +172,7 @@ def test_what_has_not_changed_is_not_sent_again(filled, clerk, signed_in):
 
 
 @pytest.mark.parametrize(
-    ("name", "most"), [("organizations", 5), ("workers", 5), ("facilities", 4), ("communities", 7), ("projects", 12)]
+    ("name", "most"), [("organizations", 6), ("workers", 6), ("facilities", 5), ("communities", 8), ("projects", 13)]
 )
 def test_queries_do_not_grow_with_the_rows(name, most, filled, clerk, signed_in):
     client = signed_in(clerk)

@@ -21,7 +21,7 @@ from structlog.contextvars import bind_contextvars
 from changzhi_portal.api.bodies import OBJECT, TEXT, TRUTH, BodyErrors
 from changzhi_portal.api.endpoints import Address, RowsEndpoint
 from changzhi_portal.api.operations import ETAG_READ, PAGING, Operation, header_of_answers
-from changzhi_portal.api.paging import page_of
+from changzhi_portal.api.paging import address_with, page_of
 from changzhi_portal.api.parameters import limit_of, refuse_unknown
 from changzhi_portal.api.problems import BadRequestError
 from changzhi_portal.pages.base import ApiCall
@@ -136,7 +136,8 @@ class Uploads(RowsEndpoint):
             for sheet, number, label, outcome, problems in (rows[key] for key in page.keys if key in rows)
         ]
         request._request.api_call = ApiCall(self.slug, f"{self.title}：有问题的行", len(results))
-        return Response({"results": results, "next": self._next(request, page)})
+        following = address_with(request, cursor=page.cursor) if page.cursor else None
+        return Response({"results": results, "next": following})
 
     # --- Steps ---
 
