@@ -72,6 +72,8 @@ def kinds_of(choice: str) -> tuple[TrailKind, ...]:
 # What records of the trail say besides (`TrailRecord.detail`).
 _LABELS: Final = {
     "register": "登记表",
+    "list": "列表",
+    "format": "格式",
     "period": "统计月",
     "filled": "含现有数据",
     "file": "文件名",

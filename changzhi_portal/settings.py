@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "communities",
     "accounts",
     "notices",
+    "exports",
     "orgs",
     "socialworkers",
     "services",
@@ -274,6 +275,9 @@ REQUESTS_PER_MINUTE = {
     "calls": env.int("CALLS_PER_USER", default=300),  # of the API: a pull of 300,000 rows
 }
 
+# A list with more rows is exported by a worker (exports.actions): up to here a file takes two or three seconds.
+EXPORT_ROWS_AT_ONCE = env.int("EXPORT_ROWS_AT_ONCE", default=20_000)
+
 # --- How long personal data are kept (docs/privacy.md): days, by the names of the rules in `<app>/retention.py` ---
 RETENTION_DAYS = {
     name: env.int(f"RETENTION_{name.upper()}_DAYS", default=days)
@@ -285,6 +289,7 @@ RETENTION_DAYS = {
         "notices": 365,
         "mail": 180,
         "sign_ins": 365,
+        "exports": 2,  # files that a worker has made of long lists
         "call_answers": 1,  # of writes by the API, for clients that send one again
     }.items()
 }

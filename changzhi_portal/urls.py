@@ -29,6 +29,7 @@ urlpatterns = [
     path("api/v1/", include("changzhi_portal.api.routes")),
     path("accounts/", include("accounts.urls")),
     path("notices/", include("notices.urls")),
+    path("exports/", include("exports.urls")),
     path("registers/", include("changelog.urls")),
     path("", include("communities.urls")),
     path("organizations/", include("orgs.urls")),

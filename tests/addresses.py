@@ -23,6 +23,8 @@ from changzhi_portal.models import SavedView
 from changzhi_portal.pages.manual import pictures
 from changzhi_portal.registers.registry import register_named, register_of
 from communities.models import Contact, Division
+from exports.jobs import MAKE
+from exports.models import ListExport
 from notices.announcements.shown import forget_announcements
 from notices.models import Announcement
 from reports.models import Briefing
@@ -44,6 +46,7 @@ POST_ONLY = {
     "accounts:logout",
     "notices:seen",
     "view_delete",
+    "exports:new",
     "accounts:division_changes_withdraw",
     "uploads:commit",
     "uploads:recheck",
@@ -88,6 +91,12 @@ def make_trail_record(place: Place, user: User) -> TrailRecord:
     return TrailRecord.objects.order_by("-pk")[0:1].get()
 
 
+def make_export(user: User, **fields: Any) -> ListExport:
+    """Return an export of the organizations that waits for a worker."""
+    values = {"title": "社会组织", "path": reverse("orgs:list"), "file_format": "csv", "rows_total": 1, **MAKE.queued()}
+    return ListExport.objects.create(asked_by=user, **{**values, **fields})
+
+
 def make_managed_user(place: Place, user: User, **fields: Any) -> User:
     """Return the clerk of a town, whom the county may manage."""
     AccountSettings.objects.update_or_create(pk=AccountSettings.ONLY, defaults={"counties_manage_clerks": True})
@@ -114,6 +123,7 @@ RECORDS: dict[str, Maker] = {
     "view_delete": lambda place, user: SavedView.objects.create(
         saved_by=user, list_name="orgs:list", name="演示视图二"
     ),
+    **dict.fromkeys(("exports:export", "exports:progress", "exports:file"), lambda place, user: make_export(user)),
     "accounts:user_detail": make_managed_user,
     "accounts:user_edit": make_managed_user,
     "accounts:user_password": make_managed_user,

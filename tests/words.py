@@ -14,6 +14,7 @@ USUAL = frozenset(
         "WPS",
         "OpenDocument",
         "CSV",
+        "JSON",
         "xlsx",
         "xls",
         "ods",

@@ -27,9 +27,9 @@ def cell_maker(column: BoundColumn, table: Any) -> Callable[[Any], str]:
     record, or the arguments of `reverse`.
     """
     opening = format_html('<td {} data-label="{}">', column.attrs["td"].as_html(), column.header)
-    find = _finder(column.accessor, table.data.model)
+    find = finder_of(column.accessor, table.data.model)
     empty_values, empty = column.column.empty_values, f"{opening}{_escaped(column.default)}</td>"
-    render, wanted = column.render, _arguments(column.render.__func__)
+    render, wanted = column.render, arguments_of(column.render.__func__)
     address = _address_finder(column)
 
     def cell(record: Any) -> str:
@@ -52,13 +52,13 @@ def _escaped(content: Any) -> str:
 
 
 @lru_cache(maxsize=500)
-def _arguments(render: Callable[..., Any]) -> tuple[str, ...]:
-    """Return the names of what a column's `render` (as it stands in its class) takes, apart from `self`."""
+def arguments_of(render: Callable[..., Any]) -> tuple[str, ...]:
+    """Return the names of what a column's `render` or `value` (as it stands in its class) takes, apart from `self`."""
     return tuple(name for name in signature(render)[0] if name != "self")
 
 
 @lru_cache(maxsize=500)
-def _finder(accessor: str, model: type[models.Model]) -> Find:
+def finder_of(accessor: str, model: type[models.Model]) -> Find:
     """Return the function that finds a value by its accessor, of a field with choices its label; None on a way that ends."""
     *way, last = accessor.split(A.SEPARATOR)
     last = last.removeprefix("get_").removesuffix("_display")

@@ -19,8 +19,9 @@ from django.urls import reverse
 from django_tables2 import Column
 
 from changzhi_portal.models import SavedView
-from changzhi_portal.pages.base import PortalPage, PortalRequest, check_scoped, parse_number
+from changzhi_portal.pages.base import PortalRequest, check_scoped, parse_number
 from changzhi_portal.pages.bulk import BulkEditing, bulk_editing
+from changzhi_portal.pages.exported import ExportedPage, ShownList, columns_of
 from changzhi_portal.pages.extensions import ListExtension, extensions_of
 from changzhi_portal.pages.filters import FilterForm, RegisterFilterSet
 from changzhi_portal.pages.paging import ForgivingPaginator
@@ -43,7 +44,7 @@ class ColumnChoice(NamedTuple):
     is_shown: bool
 
 
-class ListPage(PortalPage):
+class ListPage(ExportedPage):
     """The records of one register that the user may see.
 
     The number of queries does not depend on the number of rows: user, saved views, choices of county and town, count,
@@ -79,11 +80,7 @@ class ListPage(PortalPage):
         if not is_partial and not request.GET and (default := self._default_view()) is not None:
             return redirect(default.address)
         filterset = self.filters_in_use()
-        rows = self.matching_rows(filterset)
-        for extension in self.extensions:
-            rows = extension.annotate(rows, self._columns_in_use())
-        table = self.get_table(rows.only(*self.table.reads) if self.table.reads else rows)
-        table.order_by = request.GET.get(_SORT) or table.default_order
+        table = self.sorted_table(filterset)
         table.paginate(self.paginator, per_page=self._page_size(), page=request.GET.get(_PAGE, 1))
         bulk = self.get_bulk_edit()
         table.request, table.has_boxes = request, bulk is not None
@@ -99,7 +96,11 @@ class ListPage(PortalPage):
             head_template_name=self.head_template_name,
             empty_advice=self.empty_advice,
             is_filled_by_uploads=self.is_filled_by_uploads,
-            export_register=self.export_register,
+            **self.export_menu(
+                table.paginator.count,
+                query=self.query_to_keep(_PAGE, _SIZE, _VIEW),
+                register=self.export_register,
+            ),
             export_in_clear_url=self.get_export_in_clear_url(),
             add_url=self.get_add_url(),
             duplicates_url=self.get_duplicates_url(),
@@ -114,6 +115,25 @@ class ListPage(PortalPage):
         kept = self.query_to_keep(_VIEW) if table.page.number > 1 else self.query_to_keep(_PAGE, _VIEW)
         response["HX-Push-Url"] = f"{request.path}?{kept}" if kept else self.get_clear_url()
         return response
+
+    def sorted_table(self, filterset: RegisterFilterSet) -> RegisterTable:
+        """Return the table of all rows that match the filters, in the order asked for, with the columns chosen."""
+        rows = self.matching_rows(filterset)
+        for extension in self.extensions:
+            rows = extension.annotate(rows, self._columns_in_use())
+        table = self.get_table(rows.only(*self.table.reads) if self.table.reads else rows)
+        table.order_by = self.request.GET.get(_SORT) or table.default_order
+        return table
+
+    def shown_list(self) -> ShownList:
+        """Return what the list shows over all its pages, for a file."""
+        table = self.sorted_table(self.filters_in_use())
+        # Counted as on the page: a paginator that counts only so far may look the rows up by their keys.
+        table.paginate(self.paginator, per_page=PAGE_SIZES[0])
+        count = table.paginator.count
+        title = register_named(self.export_register).title if self.export_register else self.get_title()
+        rows = table.data.data[:count] if table.paginator.has_more else table.data.data
+        return ShownList(title, title, columns_of(table), rows, count)
 
     def get_export_in_clear_url(self) -> str:
         """Return the page that exports the register with personal data in clear; "" for users who may not."""

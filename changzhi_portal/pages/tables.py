@@ -158,7 +158,15 @@ class RegisterTable(tables.Table):
         return ",".join([same, *others][:MOST_SORT_KEYS])
 
 
-class NumberColumn(tables.Column):
+class TypedColumn(tables.Column):
+    """A column whose value a file keeps as it is: a number, a day, whether something is so (`pages.exported`)."""
+
+    def value(self, value: Any) -> Any:
+        """Return the value itself, where a page shows it as text."""
+        return value
+
+
+class NumberColumn(TypedColumn):
     """A whole or decimal number, right-aligned, with thousands separated."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -186,7 +194,7 @@ class ShortColumn(tables.Column):
         super().__init__(*args, **kwargs)
 
 
-class DayColumn(ShortColumn):
+class DayColumn(TypedColumn, ShortColumn):
     """A day: 2018-06-30."""
 
     def render(self, value: Any) -> str:
@@ -209,8 +217,12 @@ class SpanColumn(ShortColumn):
         last = self.until.resolve(record, quiet=True)
         return f"{display_value(value)} 至 {display_value(last)}" if last else f"{display_value(value)} 起"
 
+    def exported_parts(self, accessor: A, name: str) -> tuple[tuple[str, str, A], ...]:
+        """Return the two columns of a file, so that the days stay days: name, what follows the header, accessor."""
+        return ((name, "（起）", accessor), (self.until.split(A.SEPARATOR)[-1], "（止）", self.until))
 
-class YesNoColumn(ShortColumn):
+
+class YesNoColumn(TypedColumn, ShortColumn):
     """是, 否, or a dash for None."""
 
     def render(self, value: bool) -> str:
@@ -218,7 +230,7 @@ class YesNoColumn(ShortColumn):
         return display_value(value)
 
 
-class MomentColumn(ShortColumn):
+class MomentColumn(TypedColumn, ShortColumn):
     """A moment: 2018-07-03 09:15."""
 
     def render(self, value: Any) -> str:

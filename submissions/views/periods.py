@@ -9,8 +9,9 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from changelog.history import history_of
-from changzhi_portal.pages import ActionPage, FormPage, PortalPage
+from changzhi_portal.pages import ActionPage, FormPage
 from changzhi_portal.pages.base import PortalRequest
+from changzhi_portal.pages.exported import ExportedPage, ShownList, column
 from changzhi_portal.pages.paging import ForgivingPaginator
 from changzhi_portal.pages.panels import MOST_ROWS
 from changzhi_portal.rights import has_right
@@ -28,7 +29,7 @@ _MAY_COMPUTE = "may_review"
 MONTHS_A_PAGE = 24
 
 
-class PeriodList(PortalPage):
+class PeriodList(ExportedPage):
     """All months with state, dates, number of reports, time of computation, and the user who locked them."""
 
     requires = "may_see_figures"
@@ -40,7 +41,29 @@ class PeriodList(PortalPage):
         paginator = ForgivingPaginator(ReportingPeriod.objects.with_locker(), MONTHS_A_PAGE)
         page = paginator.get_page(request.GET.get("page", 1))
         lines = month_lines(list(page.object_list), request.user)
-        return self.render_to_response(self.get_context_data(page=page, lines=lines))
+        context = {"page": page, "lines": lines, **self.export_menu(paginator.count)}
+        return self.render_to_response(self.get_context_data(**context))
+
+    def shown_list(self) -> ShownList:
+        """Return all months, with the columns that the user's role sees."""
+        lines = month_lines(list(ReportingPeriod.objects.with_locker()), self.request.user)
+        columns = [
+            column("period", "统计月", lambda line: str(line.period)),
+            column("state", "状态", lambda line: line.period.get_state_display()),
+        ]
+        if self.request.user.role.may_see_submissions:
+            columns += [
+                column("reported", "已上报", lambda line: line.reported if line.expected else None),
+                column("expected", "应报", lambda line: line.expected or None),
+            ]
+        columns += [
+            column("due_on", "截止日", lambda line: line.period.due_on),
+            column("late_until", "迟报截止日", lambda line: line.period.late_until),
+            column("computed_at", "测算", lambda line: line.computation.finished_at if line.computation else None),
+            column("locked_at", "锁定", lambda line: line.period.locked_at),
+            column("locked_by", "锁定人", lambda line: line.period.locked_by),
+        ]
+        return ShownList(self.title, self.title, tuple(columns), lines, len(lines))
 
 
 class PeriodPage(MonthPage):

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from django.http import Http404, HttpResponse
 from django.utils import timezone
 
-from changzhi_portal.pages.base import PortalPage, PortalRequest
+from changzhi_portal.pages.base import PortalRequest
+from changzhi_portal.pages.exported import ExportedPage, ShownList, column
 from changzhi_portal.pages.paging import ForgivingPaginator
 from changzhi_portal.quality import QualityRule, Severity, rule_named
 from communities.models import Division
@@ -26,7 +27,7 @@ class RuleCount(NamedTuple):
     found: int
 
 
-class DataQuality(PortalPage):
+class DataQuality(ExportedPage):
     """Findings by `?division=CODE&period=YYYY-MM&severity=hard&rule=CODE`, each optional; 404 for another area."""
 
     requires = "may_see_registers"
@@ -39,7 +40,7 @@ class DataQuality(PortalPage):
         counts = findings.counts()
         chosen = self._chosen(findings)
         paginator = ForgivingPaginator(chosen, ROWS_A_PAGE)
-        paginator.count = sum(counts[rule.code] for rule in chosen.rules)
+        paginator.count = number = sum(counts[rule.code] for rule in chosen.rules)
         return self.render_to_response(
             self.get_context_data(
                 period=self.period,
@@ -53,8 +54,20 @@ class DataQuality(PortalPage):
                 hard=findings.hard,
                 soft=findings.soft,
                 page=paginator.get_page(request.GET.get("page", 1)),
+                **self.export_menu(number),
             )
         )
+
+    def shown_list(self) -> ShownList:
+        """Return all findings that the page lists over its pages."""
+        chosen = self._chosen(kept_findings_for(period=self.period, division=self.division, user=self.request.user))
+        columns = (
+            column("place", "所在", lambda finding: finding.place),
+            column("record", "记录", lambda finding: finding.label),
+            column("severity", "性质", lambda finding: finding.rule.severity.label),
+            column("problem", "问题", lambda finding: finding.message),
+        )
+        return ShownList(f"{self.period}{self.title}", self.title, columns, chosen, len(chosen))
 
     def _chosen(self, findings: Findings) -> Findings:
         return findings.narrowed(rule=self.rule.code if self.rule else "", severity=self.severity)

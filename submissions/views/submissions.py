@@ -13,8 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from changzhi_portal.display import display_change
-from changzhi_portal.pages import Crumb, FormPage, PortalPage
+from changzhi_portal.pages import Crumb, FormPage
 from changzhi_portal.pages.base import PortalRequest
+from changzhi_portal.pages.exported import ExportedPage, ShownList, column
 from changzhi_portal.pages.panels import record_panels
 from changzhi_portal.percent import percent, percent_text, percentage_points
 from changzhi_portal.refusals import InvalidError, PortalError, StaleError
@@ -48,7 +49,7 @@ from targets.wording import result_text
 _HARD_SHOWN = 20
 
 
-class SubmissionList(PortalPage):
+class SubmissionList(ExportedPage):
     """The reports of a month by county, with their status and each county's rates over the last year."""
 
     requires = "may_see_submissions"
@@ -57,13 +58,43 @@ class SubmissionList(PortalPage):
 
     def get(self, request: PortalRequest) -> HttpResponse:
         """Show the month of `?period=2018-06`, else the month in hand; with `?status=late` only those counties."""
+        context = self._asked()
+        return self.render_to_response(self.get_context_data(**context, **self.export_menu(len(context["rows"]))))
+
+    def _asked(self) -> dict[str, Any]:
+        """Return the month that the address asks for, and its rows."""
         day = timezone.localdate()
         periods = list(ReportingPeriod.objects.exclude(state=ReportingPeriod.State.UPCOMING).order_by("-month"))
-        period = _chosen(periods, request.GET.get("period", ""), day)
-        context = {"periods": periods, "period": period}
-        if period is not None:
-            context |= self._month(period, day)
-        return self.render_to_response(self.get_context_data(**context))
+        period = _chosen(periods, self.request.GET.get("period", ""), day)
+        context = {"periods": periods, "period": period, "rows": []}
+        return context if period is None else context | self._month(period, day)
+
+    def shown_list(self) -> ShownList:
+        """Return the month's reports; rates are in percent, with the numbers that they come from."""
+        context = self._asked()
+        columns = [
+            column("county", "县（市、区）", lambda row: str(row["submission"].county)),
+            column("state", "状态", lambda row: row["submission"].get_state_display()),
+            column("is_late", "迟报", lambda row: row["submission"].is_late),
+            column("submitted_at", "上报时间", lambda row: row["submission"].submitted_at),
+            column("submitted_by", "上报人", lambda row: row["submission"].submitted_by),
+            column("is_on_behalf", "市局代报", lambda row: row["submission"].is_on_behalf),
+            column("times_returned", "退回次数", lambda row: getattr(row["submission"], "times_returned", 0)),
+            column("return_note", "退回意见", lambda row: row["submission"].return_note),
+            column(
+                "completeness",
+                f"{context.get('completeness_title', '完整率')}（%）",
+                lambda row: row["rate"].completeness,
+            ),
+            column("timeliness", "按时率（%）", lambda row: row["rate"].timeliness),
+            column("expected", "应报月数", lambda row: row["rate"].expected),
+            column("reported", "已报月数", lambda row: row["rate"].actual),
+            column("on_time", "按时月数", lambda row: row["rate"].on_time),
+        ]
+        if self.request.user.role.may_review:
+            columns.append(column("reminded_on", "催报日期", lambda row: row["reminder"] and row["reminder"].day))
+        title = f"{context['period'] or ''}{self.title}"
+        return ShownList(title, self.title, tuple(columns), context["rows"], len(context["rows"]))
 
     def _month(self, period: ReportingPeriod, day: datetime.date) -> dict[str, Any]:
         user = self.request.user

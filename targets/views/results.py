@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
-from django.http import HttpResponse
 
 from changzhi_portal.pages import Crumb, ListPage
-from changzhi_portal.pages.base import PortalRequest
+from changzhi_portal.pages.exported import ShownList, column
 from changzhi_portal.pages.tables import RegisterTable
 from communities.models import Division
 from targets.addresses import NOW
@@ -46,12 +47,11 @@ class ResultList(ListPage):
     form_of_county = ResultFilterFormOfCounty
     table = ResultTable
     empty_advice = "还没有测算结果。登记表上传入库后会自动测算。"
-    question: Question
 
-    def get(self, request: PortalRequest) -> HttpResponse:
-        """Show the list."""
-        self.question = Question.read(request.GET, request.user)
-        return super().get(request)
+    @cached_property
+    def question(self) -> Question:
+        """Return what the address asks."""
+        return Question.read(self.request.GET, self.request.user)
 
     def get_queryset(self) -> QuerySet:
         """Return the communities judged that the user may see."""
@@ -94,8 +94,28 @@ class ResultList(ListPage):
                 context["verdicts_chosen"] = [str(label) for value, label in Verdict.choices if value in chosen]
                 context["summary"] = Summary(question, filterset.everything_but_verdict(), by_town=self._is_by_town())
             else:
-                context["counties"] = self._counties(filterset.form.cleaned_data)
+                counties = self._counties(filterset.form.cleaned_data)
+                context["counties"] = counties
+                kwargs |= self.export_menu(len(counties))
         return super().get_context_data(**context, **kwargs)
+
+    def shown_list(self) -> ShownList:
+        """Return the communities judged, or the counties of a target for counties."""
+        question, target = self.question, self.question.target
+        title = "".join(str(part) for part in (question.period or "", target.name if target else "", self.title))
+        if target is None or question.judges_communities:
+            return dataclasses.replace(super().shown_list(), title=title)
+        filterset = self.filters_in_use()
+        rows = self._counties(filterset.form.cleaned_data) if filterset.is_valid() else []
+        columns = (
+            column("county", "县（市、区）", lambda row: row[0].division.name),
+            column("value", f"现有（{target.value_unit}）", lambda row: row[0].value),
+            column("bound", "要求", lambda row: bound_text(target)),
+            column("gap", f"还缺（{target.unit}）", lambda row: row[0].missing),
+            column("verdict", "结果", lambda row: Verdict(row[0].verdict).label),
+            column("lack", "说明", lambda row: row[1]),
+        )
+        return ShownList(title, self.title, columns, rows, len(rows))
 
     def _way_out(self, filterset: ResultFilterSet) -> WayOut | None:
         """Return the way to the chosen county's results where the boundaries asked for do not have it; else None."""

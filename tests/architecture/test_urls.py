@@ -67,6 +67,7 @@ FOR_THE_SYSTEM = {
     *(f"accounts:user_{name}" for name in ("detail", "edit", "new", "settings")),
     *(f"accounts:user_{name}" for name in ("password", "sessions", "unlock", "deactivate", "reactivate")),
     *("accounts:users", "home", "healthz", "manual", "manual_picture", "notices:list", "notices:count", "notices:seen"),
+    "exports:new",
     *("health", "readyz", "communities:contacts", "notices:put_away", "signed_in", "api_reference"),
 }
 # The names by which programs call things stand there.

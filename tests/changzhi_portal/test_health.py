@@ -257,8 +257,8 @@ def test_htmx_gets_the_changing_part_and_the_session_is_not_kept_alive(
 def test_the_page_makes_few_queries(system_admin: User, signed_in: Callable[[User], Client]) -> None:
     browser = signed_in(system_admin)
     browser.get("/readyz")
-    # The signed-in user, the processes, seven kinds of work, what is due of two of them (four queries).
-    with exactly(13):
+    # The signed-in user, the processes, eight kinds of work, what is due of two of them (four queries).
+    with exactly(14):
         browser.get(reverse("health"))
 
 

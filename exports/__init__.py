@@ -1,0 +1,1 @@
+"""A list's way out: what a page shows, as a file."""
