@@ -72,7 +72,15 @@ def events_of_uploads(change_sets: Sequence[int]) -> Iterator[Told]:
     found = ChangeSet.objects.filter(pk__in=change_sets, batch__isnull=False)
     earlier = ChangeSet.objects.filter(batch=OuterRef("batch"), reverses__isnull=False, pk__lt=OuterRef("pk"))
     found = found.filter(Q(reverses__isnull=True) | ~Exists(earlier))
-    sets = list(found.select_related("batch__division", "batch__period"))
+    # A batch has large columns, which nothing is told of.
+    told_of = (
+        "batch__ref",
+        "batch__register",
+        "batch__period__month",
+        "batch__division__code",
+        "batch__division__path",
+    )
+    sets = list(found.select_related("batch__division", "batch__period").only("reverses", *told_of))
     numbers = _numbers(sets)
     for each in sets:
         batch, is_undone = each.batch, each.reverses_id is not None

@@ -67,6 +67,8 @@ def newest_seal_number() -> int:
 def read_events(after: int) -> Reading:
     """Return the events among the next records after a seal."""
     newest = newest_seal_number()
+    if newest <= after:
+        return Reading([], after)
     sealed = TrailSeal.objects.filter(seq__gt=after, seq__lte=newest, record__kind__in=_TELLING).order_by("seq")
     columns = ("seq", "record__made_at", "record__kind", "record__change_set", "record__object_ref")
     records = [Sealed(*row) for row in sealed.values_list(*columns)[:_AT_ONCE]]

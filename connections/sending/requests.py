@@ -15,7 +15,7 @@ from functools import cache
 from typing import Final
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, HTTPError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from connections.sending.addresses import Endpoint, NotAllowedAddressError, check_url, resolve
 from connections.sending.signing import signed_headers
@@ -67,6 +67,8 @@ def post(outgoing: Outgoing, *, seconds: float = TOTAL_SECONDS) -> Outcome:
         error = f"对方的证书不能信任：{wrong.verify_message}"
     except socket.gaierror:
         error = "接收地址的主机名查不到"
+    except NewConnectionError as failure:  # urllib3 has it among the time-outs
+        error = _in_words(failure)
     except (ConnectTimeoutError, TimeoutError):
         error = "对方连不上或没有答复（超时）"
     except (HTTPError, http.client.HTTPException, OSError) as failure:

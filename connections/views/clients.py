@@ -64,7 +64,12 @@ class Client(DetailPage):
         """Return the links to what may be done; nothing to one that is revoked."""
         if self.record.is_revoked:
             return []
-        steps = [("发放令牌", "token_new"), ("登记推送", "webhook_new"), ("修改", "client_edit"), ("停用", "client_revoke")]
+        steps = [
+            ("发放令牌", "token_new"),
+            ("登记推送", "webhook_new"),
+            ("修改", "client_edit"),
+            ("停用", "client_revoke"),
+        ]
         return [Crumb(title, reverse(f"connections:{name}", args=[self.record.ref])) for title, name in steps]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -65,9 +65,7 @@ class NewWebhook(ShowsSecret):
     def make(self, form: WebhookForm) -> ShownSecret:
         """Register it."""
         data = form.cleaned_data
-        return add_webhook(
-            by=self.request.user, client_ref=self.kwargs["ref"], url=data["url"], kinds=data["kinds"]
-        )
+        return add_webhook(by=self.request.user, client_ref=self.kwargs["ref"], url=data["url"], kinds=data["kinds"])
 
 
 class OneWebhook(ClientForms):
