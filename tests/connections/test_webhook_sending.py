@@ -85,7 +85,7 @@ def failed(delivery: Delivery, now: datetime.datetime) -> Delivery:
 
 @pytest.mark.django_db
 def test_an_event_arrives_signed_as_the_docs_say(place, due, clerk, server):
-    webhook, secret = make_webhook(place.county, server.url)
+    _, secret = make_webhook(place.county, server.url)
     submit_month(period=due, county=place.county, by=clerk)
     tell()
     [request], delivery = server.received, Delivery.objects.get()
