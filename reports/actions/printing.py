@@ -155,7 +155,7 @@ def _print(claim: Claim[Briefing]) -> None:
     """Compute the figures, create the PDF, and write the state last. Raises ClaimLostError."""
     briefing = Briefing.objects.select_related("period", "division__parent", "printed_by__division").get(pk=claim.key)
     figures = _figures_of(briefing)
-    if figures != briefing.figures or not briefing.trail_head:  # the same issue printed again stays byte for byte
+    if figures != briefing.figures or briefing.printed_at is None:  # printed again it stays byte for byte
         briefing.trail_head = _trail_head() or briefing.trail_head
     briefing.figures = figures
     claim.heartbeat(step="正在绘图和排版")
