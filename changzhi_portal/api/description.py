@@ -149,6 +149,7 @@ class ReferencePage(PortalPage):
 
     requires = EVERYBODY
     title = "接口说明"
+    help_at = "对接系统"
     template_name = "frame/api_reference.html"
 
     def get(self, request: PortalRequest) -> HttpResponse:
