@@ -12,13 +12,14 @@ from django.conf import settings
 from django.contrib.sessions import middleware as sessions
 from django.core.signals import request_finished
 from django.db import DatabaseError, DataError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
 from redis.exceptions import RedisError
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
+from changzhi_portal.api.problems import MEDIA_TYPE, problem_of
 from changzhi_portal.faults import fault_page
 from changzhi_portal.refusals import InvalidError, PortalError, TooOftenError
 from changzhi_portal.request_limits import check_body, check_rate
@@ -196,12 +197,15 @@ class RequestLimitsMiddleware:
     def process_view(self, request: HttpRequest, view: Callable[..., Any], *_: object) -> HttpResponse | None:
         """Return the page of a refusal, or None. A page that takes files counts when they are sent."""
         page = getattr(view, "view_class", None)
-        takes_files = getattr(page, "takes_files", False)
+        of_api = getattr(view, "initkwargs", {})  # of an address of the API
+        takes_files = of_api.get("takes_files", getattr(page, "takes_files", False))
         kind = getattr(page, "counted_as", "")
         try:
             check_body(request, takes_files=takes_files)
             if kind and request.user.pk is not None and (request.method == "POST" or not takes_files):
                 check_rate(request.user.pk, kind)
         except PortalError as refusal:
+            if hasattr(view, "cls"):  # an endpoint of the API
+                return JsonResponse(problem_of(refusal), status=refusal.status, content_type=MEDIA_TYPE)
             return refusal_page(request, refusal)
         return None

@@ -301,6 +301,7 @@ RETENTION_DAYS = {
         "mail": 180,
         "sign_ins": 365,
         "exports": 2,  # files that a worker has made of long lists
+        "call_answers": 1,  # of writes by the API, for clients that send one again
     }.items()
 }
 if any(days < 1 for days in RETENTION_DAYS.values()):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import QuerySet
+from django.http import JsonResponse
 from django.utils.cache import get_conditional_response
 from django.views.decorators.cache import never_cache
 from rest_framework import serializers
@@ -18,18 +18,32 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from changzhi_portal.api.access import AskedByToken, GivenInClear, check_call, note_given, refuse_narrow_token, reveals
+from changzhi_portal.api.bodies import StrictJSONParser
+from changzhi_portal.api.bulk import BulkWrites
 from changzhi_portal.api.expansions import Expansions, chosen_expansions, expanded, fields_of, lookups_of, written_by
 from changzhi_portal.api.fields import in_clear, personal_fields, serializer_of
 from changzhi_portal.api.increments import IncrementalReads
+from changzhi_portal.api.operations import Operation, operations_of
 from changzhi_portal.api.paging import Cursor, Page, address_with, cursor_of, digest_of, page_of, signed
 from changzhi_portal.api.parameters import chosen_fields, limit_of, refuse_unknown, refuse_wrong_filters
-from changzhi_portal.api.problems import NotSignedInError
+from changzhi_portal.api.preconditions import etag_of_content, seen_as
+from changzhi_portal.api.problems import MEDIA_TYPE, NotSignedInError, PreconditionFailedError, problem_of
+from changzhi_portal.api.records import RecordBody
 from changzhi_portal.pages.base import ApiCall, check_scoped
 from changzhi_portal.pages.filters import RegisterFilterSet
 from changzhi_portal.refusals import NotAllowedError, NotFoundError
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.rights import has_right
 from changzhi_portal.scope import scope_path_of
+
+
+class Address(NamedTuple):
+    """An address of an endpoint below its slug: the function of each method, and other attributes of the view there."""
+
+    path: str
+    name: str
+    methods: Mapping[str, str]
+    options: Mapping[str, Any] = MappingProxyType({})
 
 
 def refuse_visitors(request: Request) -> None:
@@ -52,6 +66,11 @@ class Endpoint(AskedByToken, ViewSet):
     slug: ClassVar[str]  # not `name`, which Django REST framework sets to None
     title: ClassVar[str]
     requires: ClassVar[str]
+    parser_classes = (StrictJSONParser,)
+    # Whether bodies bring files and may be large (`changzhi_portal.request_limits`); set for single addresses.
+    takes_files: ClassVar[bool] = False
+    # How operations are described that write, or answer with something else than the endpoint's rows; by function.
+    operations: ClassVar[Mapping[str, Operation]] = MappingProxyType({})
     # The scopes of a token that reads and writes; by default it reads with that of `requires`, and writes with none.
     reads_with: ClassVar[str] = ""
     writes_with: ClassVar[str] = ""
@@ -64,6 +83,11 @@ class Endpoint(AskedByToken, ViewSet):
         view = never_cache(super().as_view(*args, **initkwargs))
         view.login_required = False
         return view
+
+    @classmethod
+    def addresses(cls) -> list[Address]:
+        """Return the addresses of the endpoint."""
+        raise NotImplementedError
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse visitors (401), who calls too often (429), tokens and roles without the right (403), before anything is read."""
@@ -101,6 +125,11 @@ class ListEndpoint(Endpoint):
         if cls.is_scoped:
             check_scoped(cls, getattr(cls, "queryset", None))
         return super().as_view(*args, **initkwargs)
+
+    @classmethod
+    def addresses(cls) -> list[Address]:
+        """See Endpoint.addresses."""
+        return [Address("", "list", {"get": "get_page"})]
 
     def get_page(self, request: Request) -> Response:
         """Answer with one page of the rows that match the filters of the address. Raises BadRequestError (docs/api.md §2)."""
@@ -176,6 +205,13 @@ class RowsEndpoint(ListEndpoint):
     # The files of a row: the method that sends each, by the last step of its address.
     files: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
+    @classmethod
+    def addresses(cls) -> list[Address]:
+        """See Endpoint.addresses."""
+        found = [Address("<slug:ref>/", "detail", {"get": "get_record"})] if cls.found_by else []
+        sent = [Address(f"<slug:ref>/{name}/", name, {"get": method}) for name, method in cls.files.items()]
+        return [*super().addresses(), *found, *sent]
+
     def get_record(self, request: Request, ref: str) -> Response:
         """Answer with one row. Raises NotFoundError, also for one of another area, and BadRequestError."""
         refuse_unknown(request.query_params, self.shaping)
@@ -227,18 +263,30 @@ class ComputedEndpoint(ListEndpoint):
         return self.give(request, results, following)
 
 
-class RegisterEndpoint(IncrementalReads, ListEndpoint):
-    """The records of one register: those that its list shows, as its sheet writes them."""
+class RegisterEndpoint(BulkWrites, IncrementalReads, ListEndpoint):
+    """The records of one register: those that its list shows, as its sheet writes them; read and written."""
 
     requires = "may_see_registers"
     writes_with = "registers:write"
     register: ClassVar[type[RegisterSheet]]
+
+    @classmethod
+    def addresses(cls) -> list[Address]:
+        """See Endpoint.addresses. A register that gets no new records takes none."""
+        added = {"post": "create_record"} if cls.register.may_be_added else {}
+        return [
+            Address("", "list", {"get": "get_page"} | added),
+            Address("bulk/", "bulk", {"post": "write_records"}),
+            Address("<slug:ref>/", "detail", {"get": "get_record", "patch": "change_record"}),
+        ]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "register" in vars(cls):
             cls.slug, cls.title = cls.register.name, cls.register.title
             cls.serializer_class = serializer_of(cls.register)
+            cls.body = RecordBody(cls.register, cls.serializer_class._declared_fields)
+            cls.operations = operations_of(cls.body, cls.serializer_class)
 
     def get_record(self, request: Request, ref: str) -> Response:
         """Answer with one record. Raises NotFoundError, also for a record of another area, and BadRequestError."""
@@ -251,7 +299,9 @@ class RegisterEndpoint(IncrementalReads, ListEndpoint):
         request._request.shown_records = [found]
         request._request.api_call = ApiCall(self.slug, self.title, 1, about=found)
         [record] = self.written(request, [found.pk], names, about=found)
-        return Response(record)
+        answer = Response(record)
+        answer.stands_for = seen_as(found.ref, found.version)
+        return answer
 
     def written(
         self, request: Request, keys: list[int], names: list[str], *, about: Any = None
@@ -273,6 +323,10 @@ def _known(entry: dict[str, Any], names: list[str]) -> dict[str, Any]:
 
 
 def _conditional(request: Request, response: Any) -> Any:
-    etag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
+    etag = etag_of_content(response.content, getattr(response, "stands_for", ""))
     response["ETag"] = etag
-    return get_conditional_response(request._request, etag=etag, response=response)
+    answer = get_conditional_response(request._request, etag=etag, response=response)
+    if answer is None or answer.status_code != HTTPStatus.PRECONDITION_FAILED:
+        return answer
+    refusal = PreconditionFailedError("现在的内容与If-Match说的不同。", cure="If-Match does not fit.", field="If-Match")
+    return JsonResponse(problem_of(refusal), status=refusal.status, content_type=MEDIA_TYPE, headers={"ETag": etag})

@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from changzhi_portal.api.access import AskedByToken
 from changzhi_portal.api.description import Description
-from changzhi_portal.api.endpoints import Endpoint, ListEndpoint, RegisterEndpoint, RowsEndpoint, refuse_visitors
+from changzhi_portal.api.endpoints import Endpoint, refuse_visitors
 from changzhi_portal.discovery import by_key, classes_in
 from changzhi_portal.refusals import NotFoundError
 
@@ -35,19 +35,15 @@ class Nothing(AskedByToken, APIView):
 
 
 def _addresses() -> list[URLPattern]:
-    patterns = []
-    for endpoint in endpoints():
-        slug = endpoint.slug
-        if issubclass(endpoint, ListEndpoint):
-            patterns.append(path(f"{slug}/", endpoint.as_view({"get": "get_page"}), name=f"{slug}-list"))
-        if issubclass(endpoint, RegisterEndpoint) or (issubclass(endpoint, RowsEndpoint) and endpoint.found_by):
-            patterns.append(path(f"{slug}/<slug:ref>/", endpoint.as_view({"get": "get_record"}), name=f"{slug}-detail"))
-        if issubclass(endpoint, RowsEndpoint):
-            patterns += [
-                path(f"{slug}/<slug:ref>/{name}/", endpoint.as_view({"get": method}), name=f"{slug}-{name}")
-                for name, method in endpoint.files.items()
-            ]
-    return patterns
+    return [
+        path(
+            f"{endpoint.slug}/{address.path}",
+            endpoint.as_view(dict(address.methods), **address.options),
+            name=f"{endpoint.slug}-{address.name}",
+        )
+        for endpoint in endpoints()
+        for address in endpoint.addresses()
+    ]
 
 
 def _open(view: Any) -> Any:

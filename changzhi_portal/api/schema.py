@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import django_filters
@@ -13,7 +14,8 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
 from changzhi_portal.api.expansions import SUFFIX, with_expansions
-from changzhi_portal.api.parameters import MOST_ROWS, USUAL_ROWS
+from changzhi_portal.api.operations import ETAG_READ, PAGING, Operation
+from changzhi_portal.api.problems import MEDIA_TYPE
 
 
 class ProblemSerializer(serializers.Serializer):
@@ -26,6 +28,8 @@ class ProblemSerializer(serializers.Serializer):
     detail = serializers.CharField(help_text="中文说明")
     detail_en = serializers.CharField(help_text="英文说明")
     errors = serializers.ListField(child=serializers.DictField(), required=False, help_text="各项的问题")
+    warnings = serializers.ListField(child=serializers.DictField(), required=False, help_text="要核对的地方")
+    results = serializers.ListField(child=serializers.DictField(), required=False, help_text="各行的结果")
 
 
 class EndpointSchema(AutoSchema):
@@ -35,6 +39,11 @@ class EndpointSchema(AutoSchema):
     def _is_page(self) -> bool:
         """Whether the operation answers with a page of a list, and not with one record."""
         return self.view.action == "get_page"
+
+    @property
+    def _writing(self) -> Operation | None:
+        """How the operation is described where it writes."""
+        return getattr(self.view, "operations", {}).get(self.view.action)
 
     @property
     def _file(self) -> str:
@@ -48,12 +57,14 @@ class EndpointSchema(AutoSchema):
 
     def get_operation_id(self) -> str:
         """Return a name for generated clients: organizations_list."""
-        what = "list" if self._is_page else self._file or "retrieve"
-        return f"{self.view.slug.replace('-', '_')}_{what}"
+        read = "list" if self._is_page else self._file or "retrieve"
+        name = self._writing.name if self._writing else read
+        return f"{self.view.slug.replace('-', '_')}_{name}"
 
     def get_summary(self) -> str:
         """Return what the operation does, in Chinese."""
-        return f"{self.view.title}：{'列表' if self._is_page else self._file or '一条'}"
+        read = "列表" if self._is_page else self._file or "一条"
+        return f"{self.view.title}：{self._writing.label if self._writing else read}"
 
     def get_description(self) -> str:
         """Return nothing more: the docstrings are for programmers of the portal."""
@@ -61,6 +72,8 @@ class EndpointSchema(AutoSchema):
 
     def get_override_parameters(self) -> list[Any]:
         """Describe the parameters that are common to endpoints, and the filters of lists."""
+        if self._writing:
+            return list(self._writing.parameters)
         fields = OpenApiParameter(
             "fields", str, description=f"只要这些项，用英文逗号隔开：{'、'.join(self.view.fields)}"
         )
@@ -71,27 +84,24 @@ class EndpointSchema(AutoSchema):
             words = f"同时给出这些相关记录的内容（名称后加{SUFFIX}），用英文逗号隔开：{'、'.join(self.view.expands)}"
             shaping.append(OpenApiParameter("expand", str, description=words))
         if not self._is_page:
-            return shaping
+            return [*shaping, ETAG_READ]
         sorts = [*self.view.sorts, *(f"-{name}" for name in self.view.sorts)]
         common = [
             *(OpenApiParameter(name, str, description=text) for name, text in self.view.also_takes.items()),
             *shaping,
-            OpenApiParameter(
-                "limit",
-                {"type": "integer", "minimum": 1, "maximum": MOST_ROWS, "default": USUAL_ROWS},
-                description="一页的条数",
-            ),
-            OpenApiParameter("cursor", str, description="上一次回答里next的这个值"),
+            *PAGING,
             *([OpenApiParameter("sort", str, enum=sorts, description="前面加-为倒序")] if sorts else []),
         ]
         return [*common, *(_of_filter(name, each) for name, each in self.view.filterset.base_filters.items())]
 
     def get_request_serializer(self) -> Any:
-        """Return nothing for what is only read."""
-        return None
+        """Return what is sent; nothing for what is only read."""
+        return self._writing.body if self._writing else None
 
     def get_response_serializers(self) -> Any:
         """Describe the answer, and the problems that every endpoint may answer with."""
+        if self._writing:
+            return {**self._writing.answers, **_problems({**_PROBLEMS, **self._writing.problems})}
         record = with_expansions(self.view.serializer_class, self.view.expands)
         if self._is_page:
             content = {
@@ -101,10 +111,13 @@ class EndpointSchema(AutoSchema):
             record = type(
                 f"{record.__name__.removesuffix('Serializer')}PageSerializer", (serializers.Serializer,), content
             )
-        wrong = {status: OpenApiResponse(ProblemSerializer, word) for status, word in _PROBLEMS.items()}
         if self._file:
-            return {200: OpenApiResponse(OpenApiTypes.BINARY, "文件"), **wrong}
-        return {200: record, **wrong}
+            return {200: OpenApiResponse(OpenApiTypes.BINARY, "文件"), **_problems(_PROBLEMS)}
+        return {200: record, **_problems(_PROBLEMS)}
+
+    def _postprocess_serializer_schema(self, schema: Any, serializer: Any, direction: Any) -> Any:
+        schema = super()._postprocess_serializer_schema(schema, serializer, direction)
+        return schema | {"additionalProperties": False} if getattr(serializer, "is_closed", False) else schema
 
     def _is_list_view(self, serializer: Any = None) -> bool:
         return False  # the page around the rows is described above
@@ -134,6 +147,11 @@ _PROBLEMS = {
     429: "太频繁",
     503: "暂时不能办理",
 }
+
+
+def _problems(sentences: Mapping[int, str]) -> dict[tuple[int, str], OpenApiResponse]:
+    """Return the description of the problems that may be answered, by status and kind of document."""
+    return {(status, MEDIA_TYPE): OpenApiResponse(ProblemSerializer, word) for status, word in sentences.items()}
 
 
 def _of_filter(name: str, each: django_filters.Filter) -> OpenApiParameter:

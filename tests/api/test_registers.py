@@ -186,11 +186,6 @@ def test_queries_do_not_grow_with_the_rows(name, most, filled, clerk, signed_in)
     assert len(queries_of(lambda: client.get(f"/api/v1/{name}/"))) == few <= most
 
 
-def test_registers_are_only_read(filled, clerk, signed_in):
-    answer = signed_in(clerk).post(ADDRESS, {}, content_type="application/json")
-    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
-
-
 def test_more_calls_than_a_program_needs_are_asked_to_wait(filled, clerk, signed_in, settings):
     settings.REQUESTS_PER_MINUTE = {**settings.REQUESTS_PER_MINUTE, "calls": 3}
     client = signed_in(clerk)
