@@ -121,7 +121,7 @@ def test_of_many_writes_to_one_record_exactly_one_wins_each_version(place, perio
     statuses: list[int] = []
 
     def work(number: int) -> None:
-        for turn in range(10):
+        for turn in range(6):
             seen = clients[number].get(f"/api/v1/organizations/{record.ref}/")
             note = f"第{number}个第{turn}次"
             answer = patch(clients[number], "organizations", record.ref, {"note": note}, seen["ETag"])
