@@ -86,14 +86,28 @@ class UserLogMiddleware:
         return self.get_response(request)
 
 
+def has_token(request: HttpRequest) -> bool:
+    """Return whether a request to the API says who asks by a token (`Authorization: Bearer`, RFC 6750).
+
+    Pages know no tokens: some gateways add the header to every request, and a session is then as good as ever.
+    """
+    return (
+        request.path_info.startswith("/api/v1/")
+        and request.headers.get("Authorization", "").partition(" ")[0].casefold() == "bearer"
+    )
+
+
 class SessionMiddleware(sessions.SessionMiddleware):
     """Django's middleware, except that an unreachable cache signs nobody out: the session is still valid afterwards."""
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:  # type: ignore[override]  # as middleware may
         """Load the session of a user who has one at once, because an error later would come halfway through a page.
 
-        One that has lasted too long ends here, whatever the request: it is then that of a visitor.
+        One that has lasted too long ends here, whatever the request: it is then that of a visitor. So is a call of the API with a
+        token: it neither uses nor renews the session of the browser that it may come from.
         """
+        if has_token(request):
+            request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
         super().process_request(request)
         try:
             if request.session.session_key:

@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "revisions",
     "submissions",
     "reports",
+    "connections",
     "audit",
     "privacy",
     "demo",
@@ -220,6 +221,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "privacy.tasks.wipe_expired",
         "schedule": crontab(hour="3", minute="10"),
     },
+    "tell of tokens that soon expire": {
+        "task": "connections.tasks.tell_of_expiry",
+        "schedule": crontab(hour="8", minute="20"),
+    },
     "send the e-mail of notices": {"task": "notices.tasks.send_waiting_mail", "schedule": schedule(60)},
 }
 
@@ -248,7 +253,7 @@ SIGN_IN_STRANGERS_PER_MINUTE = env.int("SIGN_IN_STRANGERS_PER_MINUTE", default=6
 
 # --- The API (docs/api.md) ---
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],  # the library imports them before the apps are there: API_AUTHENTICATION
     "DEFAULT_PERMISSION_CLASSES": [],  # each endpoint says which right it needs
     "DEFAULT_RENDERER_CLASSES": ["changzhi_portal.api.rendering.JsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
@@ -258,6 +263,11 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "URL_FORMAT_OVERRIDE": None,  # ?format= is no parameter: one format each
 }
+# Who calls: asked in this order by every view of the API (changzhi_portal.api.access). A request with a token uses no session.
+API_AUTHENTICATION = [
+    "connections.authentication.TokenAuthentication",
+    "rest_framework.authentication.SessionAuthentication",
+]
 SPECTACULAR_SETTINGS = {
     "TITLE": "长治市社区治理数据接口",
     "VERSION": "1",
@@ -273,6 +283,7 @@ REQUESTS_PER_MINUTE = {
     "searches": env.int("SEARCHES_PER_USER", default=120),  # a search is two requests
     "exports": env.int("EXPORTS_PER_USER", default=30),
     "calls": env.int("CALLS_PER_USER", default=300),  # of the API: a pull of 300,000 rows
+    "token_calls": env.int("CALLS_PER_TOKEN", default=600),  # of the API by a program
 }
 
 # A list with more rows is exported by a worker (exports.actions): up to here a file takes two or three seconds.

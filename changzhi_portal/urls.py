@@ -40,6 +40,7 @@ urlpatterns = [
     path("", include("revisions.urls")),
     path("", include("submissions.urls")),
     path("", include("reports.urls")),
+    path("connections/", include("connections.urls")),
     path("audit/", include("audit.urls")),
     path("privacy/", include("privacy.urls")),
 ]

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from changzhi_portal.api.access import AskedByToken
 from changzhi_portal.api.endpoints import refuse_visitors
 from changzhi_portal.pages.base import PortalPage, PortalRequest
 from changzhi_portal.rights import EVERYBODY
@@ -24,7 +25,7 @@ def description() -> dict[str, Any]:
     return made
 
 
-class Description(APIView):
+class Description(AskedByToken, APIView):
     """The description as JSON, for who has signed in or has a token."""
 
     schema = None
@@ -148,6 +149,7 @@ class ReferencePage(PortalPage):
 
     requires = EVERYBODY
     title = "接口说明"
+    help_at = "对接系统"
     template_name = "frame/api_reference.html"
 
     def get(self, request: PortalRequest) -> HttpResponse:

@@ -17,10 +17,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from changzhi_portal.api.access import AskedByToken, GivenInClear, check_call, note_given, refuse_narrow_token, reveals
 from changzhi_portal.api.bodies import StrictJSONParser
 from changzhi_portal.api.bulk import BulkWrites
 from changzhi_portal.api.expansions import Expansions, chosen_expansions, expanded, fields_of, lookups_of, written_by
-from changzhi_portal.api.fields import serializer_of
+from changzhi_portal.api.fields import in_clear, personal_fields, serializer_of
 from changzhi_portal.api.increments import IncrementalReads
 from changzhi_portal.api.operations import Operation, operations_of
 from changzhi_portal.api.paging import Cursor, Page, address_with, cursor_of, digest_of, page_of, signed
@@ -32,7 +33,6 @@ from changzhi_portal.pages.base import ApiCall, check_scoped
 from changzhi_portal.pages.filters import RegisterFilterSet
 from changzhi_portal.refusals import NotAllowedError, NotFoundError
 from changzhi_portal.registers.register import RegisterSheet
-from changzhi_portal.request_limits import check_rate
 from changzhi_portal.rights import has_right
 from changzhi_portal.scope import scope_path_of
 
@@ -57,7 +57,7 @@ def refuse_visitors(request: Request) -> None:
         )
 
 
-class Endpoint(ViewSet):
+class Endpoint(AskedByToken, ViewSet):
     """A kind of things at `/api/v1/<slug>/`.
 
     `requires` names the right that a role needs, as on pages. An endpoint without it raises an error at start.
@@ -71,6 +71,9 @@ class Endpoint(ViewSet):
     takes_files: ClassVar[bool] = False
     # How operations are described that write, or answer with something else than the endpoint's rows; by function.
     operations: ClassVar[Mapping[str, Operation]] = MappingProxyType({})
+    # The scopes of a token that reads and writes; by default it reads with that of `requires`, and writes with none.
+    reads_with: ClassVar[str] = ""
+    writes_with: ClassVar[str] = ""
 
     @classmethod
     def as_view(cls, *args: Any, **initkwargs: Any) -> Callable[..., Any]:
@@ -87,10 +90,11 @@ class Endpoint(ViewSet):
         raise NotImplementedError
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse visitors (401), who calls too often (429) and roles without the right (403), before anything is read."""
+        """Refuse visitors (401), who calls too often (429), tokens and roles without the right (403), before anything is read."""
         super().initial(request, *args, **kwargs)
         refuse_visitors(request)
-        check_rate(request.user.pk, "calls")
+        check_call(request)
+        refuse_narrow_token(request, self)
         if not has_right(request.user, self.requires):
             raise NotAllowedError(f"您的角色不能查看{self.title}。", cure=f"The role may not use {self.slug}.")
 
@@ -213,6 +217,7 @@ class RowsEndpoint(ListEndpoint):
         refuse_unknown(request.query_params, self.shaping)
         names = chosen_fields(request.query_params, self.fields)
         [record] = self.written(request, [self.find(request, ref).pk], names)
+        request._request.api_call = ApiCall(self.slug, self.title, 1)
         return Response(record)
 
     def find(self, request: Request, ref: str) -> Any:
@@ -262,6 +267,7 @@ class RegisterEndpoint(BulkWrites, IncrementalReads, ListEndpoint):
     """The records of one register: those that its list shows, as its sheet writes them; read and written."""
 
     requires = "may_see_registers"
+    writes_with = "registers:write"
     register: ClassVar[type[RegisterSheet]]
 
     @classmethod
@@ -291,18 +297,23 @@ class RegisterEndpoint(BulkWrites, IncrementalReads, ListEndpoint):
         if found is None:
             raise NotFoundError(f"没有找到这条{self.title}记录。", cure="There is no such record in the user's area.")
         request._request.shown_records = [found]
-        [record] = self.written(request, [found.pk], names)
+        request._request.api_call = ApiCall(self.slug, self.title, 1, about=found)
+        [record] = self.written(request, [found.pk], names, about=found)
         answer = Response(record)
         answer.stands_for = seen_as(found.ref, found.version)
         return answer
 
-    def written(self, request: Request, keys: list[int], names: list[str]) -> list[dict[str, Any]]:
-        """See ListEndpoint.written."""
+    def written(
+        self, request: Request, keys: list[int], names: list[str], *, about: Any = None
+    ) -> list[dict[str, Any]]:
+        """See ListEndpoint.written. `about` is the record where the answer is one alone."""
         path = scope_path_of(request.user)
         if path is None:
             return []
+        revealed = set(personal_fields(self.register)) if reveals(request) else set()
+        note_given(request, GivenInClear(self.slug, self.title, tuple(sorted(revealed)), len(keys), about), names)
         found = self.register().entries(self.queryset.filter(pk__in=keys), path)
-        rows = {key: _known(entry, names) for key, entry in found}
+        rows = {key: _known(in_clear(entry, revealed), names) for key, entry in found}
         return self.in_order(request, keys, rows)
 
 

@@ -30,6 +30,8 @@ class NotSignedInError(PortalError):
 
     code = "not_signed_in"
     status = 401
+    challenge = "Bearer"
+    """What the header `WWW-Authenticate` says (RFC 6750, 3)."""
 
 
 class BadRequestError(PortalError):
@@ -201,6 +203,6 @@ def answer_problem(error: Exception, context: dict[str, Any]) -> Response | None
         headers["Retry-After"] = str(refusal.retry_after)
     if isinstance(refusal, PreconditionFailedError) and refusal.etag:
         headers["ETag"] = refusal.etag
-    if isinstance(refusal, NotSignedInError):
-        headers["WWW-Authenticate"] = "Bearer"
+    if challenge := getattr(refusal, "challenge", ""):
+        headers["WWW-Authenticate"] = challenge
     return Response(problem_of(refusal), status=refusal.status, headers=headers, content_type=MEDIA_TYPE)

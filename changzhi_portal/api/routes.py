@@ -8,6 +8,7 @@ from django.urls import URLPattern, path, re_path
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from changzhi_portal.api.access import AskedByToken
 from changzhi_portal.api.description import Description
 from changzhi_portal.api.endpoints import Endpoint, refuse_visitors
 from changzhi_portal.discovery import by_key, classes_in
@@ -19,7 +20,7 @@ def endpoints() -> list[type[Endpoint]]:
     return list(by_key(classes_in("api", Endpoint), lambda endpoint: endpoint.slug).values())
 
 
-class Nothing(APIView):
+class Nothing(AskedByToken, APIView):
     """An address of the API at which there is nothing."""
 
     schema = None

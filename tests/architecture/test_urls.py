@@ -13,7 +13,7 @@ import pytest
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
-from accounts.models import Role, User
+from accounts.models import ROLES_OF_PEOPLE, Role, User
 from changzhi_portal.pages.manual import manual_for
 from targets.actions import compute_period
 from tests.accounts.codes import standing_clock
@@ -57,6 +57,7 @@ NOT_FOR_CLERKS = {
     "changelog:unmask",
     "notices:announcement_edit",
     "notices:announcement_delete",
+    *(f"connections:{name}" for name in ("client", "client_edit", "client_revoke", "token_new", "token_revoke")),
 }
 # What a system administrator opens: the own account, notices, the help, users and health; nothing of the bureau's business.
 FOR_THE_SYSTEM = {
@@ -84,7 +85,7 @@ def people(place: Place) -> dict[str, User]:
             role.value: make_user(
                 role, {"district_clerk": place.county, "street_clerk": place.street}.get(role, place.city)
             )
-            for role in Role
+            for role in ROLES_OF_PEOPLE
         },
         "county leader": make_user(Role.LEADER, place.county),
     }

@@ -24,6 +24,8 @@ from django.urls.resolvers import URLPattern, URLResolver
 from accounts.models import User
 from changelog.models import TrailKind, TrailRecord
 from changzhi_portal.api.routes import endpoints
+from tests.connections.clients import make_token
+from tests.factories import Place
 from tests.faults.processes import environment
 from tests.front import free_port, started, wait_for_port, wait_for_socket
 from tests.slow_clients import slow_clients
@@ -353,6 +355,20 @@ def test_more_made_up_sign_ins_than_can_wait_are_refused_without_the_portal(fron
     by_nginx = [answer for answer in answers if "操作太频繁" in answer.text]  # the portal refuses in other words
     assert by_nginx
     assert {answer.status for answer in by_nginx} == {429}
+
+
+@served
+def test_a_program_with_a_token_is_no_stranger_and_its_calls_are_not_held_back(front: Front, place: Place) -> None:
+    right = {"Authorization": f"Bearer {make_token(place.county, addresses='127.0.0.1').text}"}
+    began = time.monotonic()
+    with ThreadPoolExecutor(8) as connections:
+        answers = list(connections.map(lambda _: ask(front, address="/api/v1/periods/", **right), range(80)))
+    assert {answer.status for answer in answers} == {200}
+    assert time.monotonic() - began < 8, "ten a second: six hundred a minute"
+    wrong = ask(front, address="/api/v1/periods/", Authorization="Bearer wrong")
+    assert (wrong.status, wrong.headers["Content-Type"]) == (401, "application/problem+json")
+    assert wrong.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+    assert "Location" not in wrong.headers, "a program is not led to the sign-in page"
 
 
 def test_a_number_that_is_none_stops_nginx_with_a_sentence() -> None:

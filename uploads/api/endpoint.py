@@ -81,6 +81,7 @@ class Uploads(RowsEndpoint):
     slug = "uploads"
     title = "上传批次"
     requires = "may_see_uploads"
+    writes_with = "uploads:write"
     queryset = UploadBatch.objects.all()
     filterset = ApiBatchFilterSet
     serializer_class = BatchRowSerializer
