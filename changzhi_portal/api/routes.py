@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import URLPattern, path, re_path
+from django.views.decorators.cache import never_cache
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from changzhi_portal.api.access import AskedByToken
+from changzhi_portal.api.caller import Caller
 from changzhi_portal.api.description import Description
 from changzhi_portal.api.endpoints import Endpoint, refuse_visitors
 from changzhi_portal.discovery import by_key, classes_in
@@ -54,6 +56,7 @@ def _open(view: Any) -> Any:
 app_name = "api"
 urlpatterns = [
     path("openapi.json", _open(Description.as_view()), name="description"),
+    path("caller", _open(never_cache(Caller.as_view())), name="caller"),
     *_addresses(),
     re_path("^", _open(Nothing.as_view()), name="nothing"),
 ]
