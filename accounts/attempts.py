@@ -34,7 +34,7 @@ from accounts.limits import (
     hash_work,
     take_uncounted,
 )
-from accounts.models import User
+from accounts.models import Role, User
 from accounts.sign_in_events import record_failure, record_lock_out, record_second_step
 from changzhi_portal.addresses import client_address, counted_address
 from changzhi_portal.faults import BUSY, fault_of, waiting_briefly
@@ -78,7 +78,8 @@ class Attempt:
         self.request = request
         self.username = username
         # In whatever case: a count that a stranger has begun with WANG is that of wang, who is told and unlocked.
-        self.user = User.objects.select_related("division").filter(username__iexact=username).first()
+        found = User.objects.select_related("division").filter(username__iexact=username)
+        self.user = found.exclude(role=Role.CLIENT).first()  # another system has no password, and nobody to tell
         self.address = client_address(request)
         browser = known_browser(request, self.user) if self.user is not None else None
         near = counted_address(self.address)

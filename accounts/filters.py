@@ -7,7 +7,7 @@ from typing import ClassVar
 import django_filters
 from django.db.models import Q
 
-from accounts.models import Role, User, UserQuerySet
+from accounts.models import ROLES_OF_PEOPLE, User, UserQuerySet
 from changzhi_portal.pages.filters import FilterForm
 from communities.filters import PlaceFilterSet
 
@@ -30,7 +30,7 @@ class UserFilterForm(FilterForm):
 class UserFilterSet(PlaceFilterSet):
     """Filter by name or user name, place, role and state."""
 
-    role = django_filters.ChoiceFilter(label="角色", choices=Role.choices)
+    role = django_filters.ChoiceFilter(label="角色", choices=[(role.value, role.label) for role in ROLES_OF_PEOPLE])
     state = django_filters.ChoiceFilter(label="状态", choices=STATES, method="filter_state")
     unmask = django_filters.ChoiceFilter(
         label="可看原文", choices=[("yes", "是"), ("no", "否")], method="filter_unmask"

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Count, Model, Q
 
-from accounts.models import Role, User
+from accounts.models import ROLES_OF_PEOPLE, Role, User
 from changelog.history import history_lines
 from changelog.models import ChangeRecord
 from changzhi_portal.health.report import answers
@@ -60,7 +60,7 @@ class Accounts(HomePanel):
         changes = ChangeRecord.objects.visible_to(request.user).filter(model=User._meta.label_lower)
         return {
             "numbers": numbers,
-            "roles": [(role, by_role.get(role.value, 0)) for role in Role],
+            "roles": [(role, by_role.get(role.value, 0)) for role in ROLES_OF_PEOPLE],
             "locked": shown,
             "newest": changes.select_related("change_set__made_by").order_by("-id")[:_NEWEST],
             "urgency": LAST_STEP if shown else NOTHING_TO_DO,

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils import timezone
 
-from accounts.models import Role
+from accounts.models import ROLES_OF_PEOPLE
 from audit.filters import checked_digest
 from changzhi_portal.pages.filters import DayInput, FilterForm
 from communities.models import Division
@@ -73,6 +73,7 @@ RIGHTS: dict[str, str] = {
     "may_keep_contacts": "改联系方式",
     "manages_all_users": "管理用户",
     "may_grant_unmasking": "授予查看原文",
+    "may_manage_clients": "管理对接系统",
     "may_see_health": "看运行状况",
     "may_audit": "查审计记录",
 }
@@ -88,7 +89,11 @@ class RightsForm(FilterForm):
         fields: dict[str, forms.Field] = {
             "on": forms.DateField(label="哪一天（空着是今天）", required=False, widget=DayInput()),
             "q": forms.CharField(label="搜索", required=False, max_length=100),
-            "role": forms.ChoiceField(label="角色", required=False, choices=[("", "全部"), *Role.choices]),
+            "role": forms.ChoiceField(
+                label="角色",
+                required=False,
+                choices=[("", "全部"), *((role.value, role.label) for role in ROLES_OF_PEOPLE)],
+            ),
             "right": forms.ChoiceField(label="权限", required=False, choices=[("", "全部"), *RIGHTS.items()]),
             "state": forms.ChoiceField(
                 label="状态", required=False, choices=[("", "在用"), ("inactive", "已停用"), ("all", "全部")]

@@ -84,11 +84,12 @@ _LABELS: Final = {
     "page": "页面",
     "method": "请求方式",
     "status": "结果",
+    "token": "令牌",
     "address": "网址里的参数",
     "query": "查询条件",
     "limit": "为什么锁定",
     "what": "做了什么",
-    "why": "为什么结束",
+    "why": "为什么",
     "rule": "清除规则",
     "before": "清除什么时间以前的",
     "key": "新密钥编号",
@@ -104,7 +105,7 @@ _LABELS: Final = {
 # Values that are names, in words.
 _WORDS: Final[dict[str, dict[Any, str]]] = {
     "method": {"GET": "打开", "POST": "提交"},
-    "status": {403: "没有权限", 404: "没有找到，或者不在辖区内"},
+    "status": {401: "没有通过令牌校验", 403: "没有权限", 404: "没有找到，或者不在辖区内"},
     "limit": {
         "stranger": "从一个地址连续输错密码",
         "browser": "在用过的浏览器里连续输错密码",
@@ -119,7 +120,15 @@ _WORDS: Final[dict[str, dict[Any, str]]] = {
         "wrong_code": "验证码输错",
         "code_asked": "密码输对，还没有输验证码",
     },
-    "why": {"too_many": "同时登录的太多，最久没用的退出"},
+    "why": {
+        "too_many": "同时登录的太多，最久没用的退出",
+        "invalid_token": "令牌不对",
+        "token_expired": "令牌过期",
+        "token_revoked": "令牌已经停用",
+        "client_revoked": "对接系统已经停用",
+        "division_closed": "对接系统所属的区划已经撤销",
+        "address_not_allowed": "不是令牌限定的地址",
+    },
 }
 
 

@@ -120,7 +120,7 @@ class Subject:
 
     def other_events(self) -> list[TrailRecordQuerySet]:
         """Return everything else that is about it, such as downloads of its file."""
-        return [self._of_record.exclude(kind__in=(K.UNMASKED, K.VIEWED) if self.is_personal else ())]
+        return [self._of_record.exclude(kind__in=(K.UNMASKED, K.VIEWED, K.CALLED) if self.is_personal else ())]
 
     @property
     def _events(self) -> TrailRecordQuerySet:

@@ -10,10 +10,11 @@ import datetime
 from typing import Final
 
 from django.apps import apps
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from changelog.models import ChangeRecord, sealed_kinds
 from changelog.sealed import LOGGED_VALUES
+from changzhi_portal.models import CallAnswer
 from changzhi_portal.personal import holds_personal_data, is_wiped
 from changzhi_portal.retention import RetentionRule, wiped_ciphertext
 
@@ -52,3 +53,16 @@ def _wipe(before: datetime.datetime) -> int:
 
 
 LOGGED_NUMBERS = RetentionRule("logged_values", "已离开的人在变更记录里的号码", 40, count=_count, wipe=_wipe)
+
+
+def _answers(before: datetime.datetime) -> QuerySet[CallAnswer]:
+    return CallAnswer.objects.filter(claimed_at__lt=before)
+
+
+CALL_ANSWERS = RetentionRule(
+    "call_answers",
+    "接口写入的回答",
+    80,
+    count=lambda before: _answers(before).count(),
+    wipe=lambda before: _answers(before).delete()[0],
+)

@@ -12,13 +12,14 @@ from django.conf import settings
 from django.contrib.sessions import middleware as sessions
 from django.core.signals import request_finished
 from django.db import DatabaseError, DataError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
 from redis.exceptions import RedisError
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
+from changzhi_portal.api.problems import MEDIA_TYPE, problem_of
 from changzhi_portal.faults import fault_page
 from changzhi_portal.refusals import InvalidError, PortalError, TooOftenError
 from changzhi_portal.request_limits import check_body, check_rate
@@ -85,14 +86,28 @@ class UserLogMiddleware:
         return self.get_response(request)
 
 
+def has_token(request: HttpRequest) -> bool:
+    """Return whether a request to the API says who asks by a token (`Authorization: Bearer`, RFC 6750).
+
+    Pages know no tokens: some gateways add the header to every request, and a session is then as good as ever.
+    """
+    return (
+        request.path_info.startswith("/api/v1/")
+        and request.headers.get("Authorization", "").partition(" ")[0].casefold() == "bearer"
+    )
+
+
 class SessionMiddleware(sessions.SessionMiddleware):
     """Django's middleware, except that an unreachable cache signs nobody out: the session is still valid afterwards."""
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:  # type: ignore[override]  # as middleware may
         """Load the session of a user who has one at once, because an error later would come halfway through a page.
 
-        One that has lasted too long ends here, whatever the request: it is then that of a visitor.
+        One that has lasted too long ends here, whatever the request: it is then that of a visitor. So is a call of the API with a
+        token: it neither uses nor renews the session of the browser that it may come from.
         """
+        if has_token(request):
+            request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
         super().process_request(request)
         try:
             if request.session.session_key:
@@ -182,12 +197,15 @@ class RequestLimitsMiddleware:
     def process_view(self, request: HttpRequest, view: Callable[..., Any], *_: object) -> HttpResponse | None:
         """Return the page of a refusal, or None. A page that takes files counts when they are sent."""
         page = getattr(view, "view_class", None)
-        takes_files = getattr(page, "takes_files", False)
+        of_api = getattr(view, "initkwargs", {})  # of an address of the API
+        takes_files = of_api.get("takes_files", getattr(page, "takes_files", False))
         kind = getattr(page, "counted_as", "")
         try:
             check_body(request, takes_files=takes_files)
             if kind and request.user.pk is not None and (request.method == "POST" or not takes_files):
                 check_rate(request.user.pk, kind)
         except PortalError as refusal:
+            if hasattr(view, "cls"):  # an endpoint of the API
+                return JsonResponse(problem_of(refusal), status=refusal.status, content_type=MEDIA_TYPE)
             return refusal_page(request, refusal)
         return None

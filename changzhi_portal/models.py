@@ -91,6 +91,39 @@ class SavedView(Record):
         return f"{reverse(self.list_name)}?{urlencode(pairs)}"
 
 
+class CallAnswer(models.Model):
+    """A call of the API that its client may send again by its key (`Idempotency-Key`), and the answer once there is one.
+
+    The row is claimed before the call is carried out; the answer is stored in the transaction of what it has written. A
+    claim that was never answered is that of a process which was killed (`changzhi_portal/api/idempotency.py`).
+    """
+
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="call_answers", verbose_name="操作人"
+    )
+    key = models.CharField("幂等键", max_length=255)
+    fingerprint = models.CharField("请求的摘要", max_length=64)
+    claim = models.CharField("由哪一次请求办理", max_length=13)
+    claimed_at = models.DateTimeField("收到时间", db_index=True)
+    status = models.PositiveSmallIntegerField("状态码", null=True, blank=True)
+    headers = models.JSONField("回答的标头", default=dict, blank=True)
+    body = models.TextField("回答的内容", blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "接口写入的回答"
+        ordering = ("claimed_at",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["made_by", "key"],
+                name="call_answer_once",
+                violation_error_message="一个幂等键只用于一次请求。",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.key}（{self.status or '正在办理'}）"
+
+
 class PortalProcessQuerySet(models.QuerySet):
     """Queries of processes."""
 

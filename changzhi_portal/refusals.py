@@ -65,6 +65,13 @@ class LockedError(PortalError):
     status = 423
 
 
+class GoneError(PortalError):
+    """What was asked for has been kept no longer."""
+
+    code = "gone"
+    status = 410
+
+
 class UnavailableError(PortalError):
     """A service, file, font or reference data that this needs is missing at the moment."""
 

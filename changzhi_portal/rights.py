@@ -13,6 +13,8 @@ from django.contrib.auth.models import AnonymousUser
 
 # What `requires` says when every role may open the page.
 EVERYBODY = ""
+# The scope of a token with which the API gives personal data in clear (`connections.scopes`).
+PERSONAL_SCOPE = "personal:read"
 # Rights that depend on more than the role, so that the user is asked and not the role.
 OF_THE_USER = frozenset({"may_manage_users", "may_see_users", "may_unmask", "may_answer_subjects"})
 
@@ -79,6 +81,10 @@ class RoleOfActor(Protocol):
     @property
     def may_audit(self) -> bool:
         """See `accounts.models.Role.may_audit`."""
+
+    @property
+    def may_manage_clients(self) -> bool:
+        """See `accounts.models.Role.may_manage_clients`."""
 
     @property
     def may_see_figures(self) -> bool:

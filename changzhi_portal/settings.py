@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "revisions",
     "submissions",
     "reports",
+    "connections",
     "audit",
     "privacy",
     "demo",
@@ -147,7 +148,9 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     # JIT would compile long statements (the checks of a whole city, the judging of a month): that took fifteen seconds
     # of a page, for statements that run in half a second.
-    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c jit=off")
+    # PostgreSQL plans a cursor for its first tenth; `iterator()` reads all, and a plan for that takes half the time.
+    options = "-c jit=off -c cursor_tuple_fraction=1.0"
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", options)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Cache and sessions: files when embedded, so that a long commit in SQLite blocks no page ---
@@ -218,6 +221,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "privacy.tasks.wipe_expired",
         "schedule": crontab(hour="3", minute="10"),
     },
+    "tell of tokens that soon expire": {
+        "task": "connections.tasks.tell_of_expiry",
+        "schedule": crontab(hour="8", minute="20"),
+    },
     "send the e-mail of notices": {"task": "notices.tasks.send_waiting_mail", "schedule": schedule(60)},
 }
 
@@ -246,9 +253,9 @@ SIGN_IN_STRANGERS_PER_MINUTE = env.int("SIGN_IN_STRANGERS_PER_MINUTE", default=6
 
 # --- The API (docs/api.md) ---
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],  # the library imports them before the apps are there: API_AUTHENTICATION
     "DEFAULT_PERMISSION_CLASSES": [],  # each endpoint says which right it needs
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["changzhi_portal.api.rendering.JsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "changzhi_portal.api.schema.EndpointSchema",
     "DEFAULT_METADATA_CLASS": None,
@@ -256,6 +263,11 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "URL_FORMAT_OVERRIDE": None,  # ?format= is no parameter: one format each
 }
+# Who calls: asked in this order by every view of the API (changzhi_portal.api.access). A request with a token uses no session.
+API_AUTHENTICATION = [
+    "connections.authentication.TokenAuthentication",
+    "rest_framework.authentication.SessionAuthentication",
+]
 SPECTACULAR_SETTINGS = {
     "TITLE": "长治市社区治理数据接口",
     "VERSION": "1",
@@ -271,6 +283,7 @@ REQUESTS_PER_MINUTE = {
     "searches": env.int("SEARCHES_PER_USER", default=120),  # a search is two requests
     "exports": env.int("EXPORTS_PER_USER", default=30),
     "calls": env.int("CALLS_PER_USER", default=300),  # of the API: a pull of 300,000 rows
+    "token_calls": env.int("CALLS_PER_TOKEN", default=600),  # of the API by a program
 }
 
 # A list with more rows is exported by a worker (exports.actions): up to here a file takes two or three seconds.
@@ -288,6 +301,7 @@ RETENTION_DAYS = {
         "mail": 180,
         "sign_ins": 365,
         "exports": 2,  # files that a worker has made of long lists
+        "call_answers": 1,  # of writes by the API, for clients that send one again
     }.items()
 }
 if any(days < 1 for days in RETENTION_DAYS.values()):

@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from changzhi_portal.api.description import ReferencePage
 from changzhi_portal.pages.group import GroupPage
 from changzhi_portal.pages.health import HealthPage, healthz, readyz
 from changzhi_portal.pages.home import HomePage
@@ -24,6 +25,7 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
     path("signed-in", signed_in, name="signed_in"),
     path("health/", HealthPage.as_view(), name="health"),
+    path("api/", ReferencePage.as_view(), name="api_reference"),
     path("api/v1/", include("changzhi_portal.api.routes")),
     path("accounts/", include("accounts.urls")),
     path("notices/", include("notices.urls")),
@@ -38,6 +40,7 @@ urlpatterns = [
     path("", include("revisions.urls")),
     path("", include("submissions.urls")),
     path("", include("reports.urls")),
+    path("connections/", include("connections.urls")),
     path("audit/", include("audit.urls")),
     path("privacy/", include("privacy.urls")),
 ]

@@ -59,6 +59,7 @@ def notify(messages: Iterable[Message]) -> list[Notice]:
             mail=_mail_of(message),
         )
         for message in messages
+        if message.user.is_person  # another system reads none
     ]
     insert_rows(Notice, notices)
     return notices

@@ -23,11 +23,20 @@ from changzhi_portal.registers.columns import (
 )
 from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.duplicates import LikelyDuplicate, NamedRecord, like_names, same_names
+from changzhi_portal.registers.entries import read_entries
 from changzhi_portal.registers.likeness import NameNeighbours
 from changzhi_portal.registers.rows import RegisterRow
 from changzhi_portal.registers.writes import Write
 from communities.models import Division
-from communities.sheets.place_columns import REF, place_columns, place_in_words, place_values
+from communities.sheets.place_columns import (
+    NAMES_OF_PLACE,
+    PLACE_LOOKUPS,
+    REF,
+    place_columns,
+    place_in_words,
+    place_values,
+    with_place,
+)
 from communities.sheets.placing import RecordSheet
 from orgs.models import SocialOrganization, SocialOrganizationQuerySet
 
@@ -66,6 +75,7 @@ class OrganizationSheet(RecordSheet):
     monthly_fields = ("registration", "leader", "phone", "member_count", "dissolved_on")
     may_be_merged = True
     place_attributes = ("community_id", "division_id")
+    names_of = NAMES_OF_PLACE
     columns: ClassVar[tuple[Column, ...]] = (
         REF,
         CreditCodeColumn(
@@ -307,10 +317,9 @@ class OrganizationSheet(RecordSheet):
         inside = SocialOrganization.objects.filter(SocialOrganization.in_subtree(scope_path))
         return inside.filter(community__closed_on__isnull=True).order_by("community__code", "id")
 
-    def entries(self, records: QuerySet, scope_path: str) -> Iterator[tuple[Any, dict[str, Any]]]:
+    def entries(self, records: QuerySet, scope_path: str) -> Iterator[tuple[int, dict[str, Any]]]:
         """See RegisterSheet.entries."""
         today = Division.objects.standing_for_closed()
-        placed = records.select_related("community__town__parent", "division__parent")
-        for organization in placed.iterator(chunk_size=2_000):
-            place = place_values(organization.community, organization.division, today)
-            yield organization, self.entry_of(organization) | place
+        own = {"": self.columns_of(SocialOrganization)}
+        for key, entry, place in read_entries(with_place(records), own, *PLACE_LOOKUPS):
+            yield key, entry | place_values(*place, today=today)

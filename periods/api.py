@@ -5,13 +5,27 @@ from __future__ import annotations
 from typing import ClassVar
 
 import django_filters
-from django.db.models import Q
+from django.core.validators import RegexValidator
+from django.db.models import Q, QuerySet
 from rest_framework import serializers
 
 from changzhi_portal.api.endpoints import RowsEndpoint
 from changzhi_portal.api.fields import MonthField
 from changzhi_portal.pages.filters import RegisterFilterSet
-from periods.models import ReportingPeriod
+from periods.models import ReportingPeriod, parse_month
+
+_A_MONTH = RegexValidator(r"^(199\d|20\d\d)-(0[1-9]|1[0-2])\Z", "应写成2018-06这样的年月。")
+
+
+class MonthFilter(django_filters.CharFilter):
+    """A filter by one month: 2018-06."""
+
+    def __init__(self, *, field_name: str = "period", required: bool = False) -> None:
+        super().__init__(field_name=field_name, label="统计月，如2018-06", validators=[_A_MONTH], required=required)
+
+    def filter(self, qs: QuerySet, value: str) -> QuerySet:
+        """Return the rows of the month; all without one."""
+        return qs.filter(**{f"{self.field_name}__month": parse_month(value)}) if value else qs
 
 
 class PeriodFilterSet(RegisterFilterSet):
@@ -31,15 +45,14 @@ class PeriodFilterSet(RegisterFilterSet):
         return Q(month__year=int(year)) & (Q(month__month=int(month)) if month else Q())
 
 
-class PeriodSerializer(serializers.Serializer):
+class PeriodSerializer(serializers.ModelSerializer):
     """What is said of a month."""
 
     period = MonthField(source="month", label="统计月")
-    state = serializers.ChoiceField(choices=ReportingPeriod.State.choices, label="状态")
-    opens_on = serializers.DateField(label="开放日")
-    due_on = serializers.DateField(label="截止日")
-    late_until = serializers.DateField(label="迟报截止日")
-    locked_at = serializers.DateTimeField(allow_null=True, label="锁定时间")
+
+    class Meta:
+        model = ReportingPeriod
+        fields = ("period", "state", "opens_on", "due_on", "late_until", "locked_at")
 
 
 class Periods(RowsEndpoint):

@@ -23,6 +23,7 @@ from changzhi_portal.registers.columns import (
     TextColumn,
 )
 from changzhi_portal.registers.context import CheckContext
+from changzhi_portal.registers.entries import read_entries
 from changzhi_portal.registers.rows import RegisterRow
 from changzhi_portal.registers.writes import Write
 from changzhi_portal.thresholds import Thresholds
@@ -48,6 +49,7 @@ class ProjectSheet(RecordSheet):
     needs_community = False
     identifying = (("number",),)
     list_page = "services:list"
+    names_of = ("division", "division__successor", "links__community")
     fields_in_bulk = ("field", "beneficiaries", "purchase_method", "funding_source", "status", "grade", "note")
     columns: ClassVar[tuple[Column, ...]] = (
         REF,
@@ -227,7 +229,7 @@ class ProjectSheet(RecordSheet):
         """See RegisterSheet.writable."""
         return ServiceProject.objects.filter(ServiceProject.in_subtree(scope_path)).order_by("number", "id")
 
-    def entries(self, records: QuerySet, scope_path: str) -> Iterator[tuple[Any, dict[str, Any]]]:
+    def entries(self, records: QuerySet, scope_path: str) -> Iterator[tuple[int, dict[str, Any]]]:
         """See RegisterSheet.entries. Communities are listed by name, by code where the name alone means another or none."""
         served: dict[int, list[tuple[int, str, str]]] = defaultdict(list)
         links = ProjectCommunity.objects.filter(
@@ -242,19 +244,15 @@ class ProjectSheet(RecordSheet):
         index = PlaceIndex(scope_path)
         words = _CommunityWords(PlaceFinder(index))
         own = next((division for division in index.divisions.values() if division.path == scope_path), index.city)
-        for project in records.iterator(chunk_size=2_000):
-            today = index.today_of(index.divisions[project.division_id])
+        own_columns = {"": self.columns_of(ServiceProject)}
+        for key, entry, (division_id,) in read_entries(records, own_columns, "division"):
+            today = index.today_of(index.divisions[division_id])
             # The sheet knows no towns; a blank county changes nothing, and means the uploader's own division.
             is_towns = today.level == Division.Level.TOWN
             area = own.pk if is_towns else today.pk
-            yield (
-                project,
-                self.entry_of(project)
-                | {
-                    "county": "" if is_towns else today.name,
-                    "communities": "、".join(words.of(area, *community) for community in served[project.pk]),
-                },
-            )
+            entry["county"] = "" if is_towns else today.name
+            entry["communities"] = "、".join(words.of(area, *community) for community in served[key])
+            yield key, entry
 
 
 class _CommunityWords:

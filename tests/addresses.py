@@ -29,6 +29,7 @@ from notices.announcements.shown import forget_announcements
 from notices.models import Announcement
 from reports.models import Briefing
 from submissions.models import Submission
+from tests.connections.clients import make_client, make_token
 from tests.factories import (
     Place,
     make_batch,
@@ -185,6 +186,11 @@ RECORDS: dict[str, Maker] = {
     "reports:correct_briefing": lambda place, user: make_briefing(place.county),
     "audit:trail_record": lambda place, user: make_trail_record(place, user),
     "audit:about": lambda place, user: make_facility(place.communities[0]),
+    **dict.fromkeys(
+        (f"connections:{name}" for name in ("client", "client_edit", "client_revoke", "token_new")),
+        lambda place, user: make_client(place.county),
+    ),
+    "connections:token_revoke": lambda place, user: make_token(place.county).token,
     "reports:briefing_pdf": lambda place, user: make_briefing(place.county),
 }
 
@@ -242,6 +248,8 @@ def address_of(name: str, place: Place, owner: User) -> str:
         return reverse(name, args=[record.ref, "facility_too_large", found.ref])
     if name == "audit:about":
         return reverse(name, args=[record._meta.label_lower, record.ref])
+    if name == "connections:token_revoke":
+        return reverse(name, args=[record.client.ref, record.ref])
     if name in {"changelog:merge", "changelog:distinct"}:
         return reverse(name, args=["organizations", record.ref, RECORDS[name](place, owner).ref])
     return reverse(name, args=[record.ref] if register is None else [register.name, record.ref])

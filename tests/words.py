@@ -23,6 +23,7 @@ USUAL = frozenset(
         "MB",
         "GB",
         "QQ",
+        "IP",
         "Microsoft",
         "Authenticator",
         "SHA",

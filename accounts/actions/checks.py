@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
-from accounts.models import ROLE_LEVELS, Role, User
+from accounts.models import ROLE_LEVELS, ROLES_OF_PEOPLE, Role, User
 from changelog.models import SYSTEM_USER
 from changzhi_portal.personal_numbers import refuse_personal_numbers
 from changzhi_portal.refusals import InvalidError, field_at_fault
@@ -13,9 +13,9 @@ from communities.models import Division
 
 
 def known_role(name: str) -> Role:
-    """Return the role with this value; raises InvalidError for an unknown one."""
-    if name not in Role.values:
-        known = ", ".join(Role.values)
+    """Return the role of people with this value; raises InvalidError for another one."""
+    if name not in ROLES_OF_PEOPLE:
+        known = ", ".join(ROLES_OF_PEOPLE)
         raise InvalidError(
             f"没有“{name}”这个角色，请从{known}中选一个。",
             cure=f"There is no role {name!r}. Choose one of {known}.",

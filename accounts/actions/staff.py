@@ -17,7 +17,7 @@ from accounts.actions.checks import (
 )
 from accounts.actions.passwords import generate_password, set_password
 from accounts.actions.trail import log_change, portal_itself, state_of
-from accounts.models import User
+from accounts.models import Role, User
 from communities.models import Division
 
 
@@ -56,7 +56,10 @@ def appoint_staff(
     refuse_wrong_level(chosen_role, division)
     active = frozenset() if chosen_role.manages_all_users else lock_administrators()
     found = (
-        User.objects.select_for_update(of=("self",), no_key=True).select_related("division").filter(username=username)
+        User.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("division")
+        .filter(username=username)
+        .exclude(role=Role.CLIENT)  # the name of another system is taken
     )
     user = found.first() or User(username=username)
     is_new = user.pk is None

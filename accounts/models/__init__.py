@@ -2,7 +2,7 @@
 
 from accounts.models.attempts import AttemptCount
 from accounts.models.passwords import REMEMBERED_PASSWORDS, PastPassword
-from accounts.models.roles import MANAGED_BY_COUNTIES, NEVER_UNMASK, ROLE_LEVELS, Role, RoleField
+from accounts.models.roles import MANAGED_BY_COUNTIES, NEVER_UNMASK, ROLE_LEVELS, ROLES_OF_PEOPLE, Role, RoleField
 from accounts.models.second_factor import RecoveryCode, SecondFactor
 from accounts.models.settings import AccountSettings
 from accounts.models.sign_ins import KnownBrowser, SignInSession
@@ -12,6 +12,7 @@ __all__ = [
     "MANAGED_BY_COUNTIES",
     "NEVER_UNMASK",
     "REMEMBERED_PASSWORDS",
+    "ROLES_OF_PEOPLE",
     "ROLE_LEVELS",
     "AccountSettings",
     "AttemptCount",

@@ -18,11 +18,19 @@ class Role(models.TextChoices):
     LEADER = "leader", "领导"
     AUDITOR = "auditor", "审计员"
     SYSTEM_ADMIN = "system_admin", "系统管理员"
+    # No person: another system that connects with a token (`connections`). What the role may is the most that a token grants.
+    CLIENT = "client", "对接系统"
 
     @property
     def may_upload(self) -> bool:
-        """Return whether the role uploads spreadsheets: clerks and the bureau."""
-        return self in {Role.DISTRICT_CLERK, Role.STREET_CLERK, Role.BUREAU_OFFICER, Role.BUREAU_ADMIN}
+        """Return whether the role uploads spreadsheets: clerks, the bureau, and systems with a token for it."""
+        return self in {
+            Role.DISTRICT_CLERK,
+            Role.STREET_CLERK,
+            Role.BUREAU_OFFICER,
+            Role.BUREAU_ADMIN,
+            Role.CLIENT,
+        }
 
     @property
     def may_see_uploads(self) -> bool:
@@ -31,8 +39,11 @@ class Role(models.TextChoices):
 
     @property
     def may_audit(self) -> bool:
-        """Return whether the role reads the trail (审计记录): auditors alone, so that nobody audits the own work."""
-        return self is Role.AUDITOR
+        """Return whether the role reads the trail (审计记录): of people auditors alone, so that nobody audits the own work.
+
+        Systems may with a token for it, such as one that keeps the logs of the city.
+        """
+        return self in {Role.AUDITOR, Role.CLIENT}
 
     @property
     def may_print_briefing(self) -> bool:
@@ -105,6 +116,11 @@ class Role(models.TextChoices):
         return self in {Role.SYSTEM_ADMIN, Role.BUREAU_ADMIN}
 
     @property
+    def may_manage_clients(self) -> bool:
+        """Return whether the role lets other systems connect, and gives and revokes their tokens (对接系统)."""
+        return self is Role.BUREAU_ADMIN
+
+    @property
     def may_grant_unmasking(self) -> bool:
         """Return whether the role gives and takes the right to see personal data in clear."""
         return self is Role.BUREAU_ADMIN
@@ -144,8 +160,11 @@ ROLE_LEVELS: dict[Role, frozenset[str]] = {
     Role.LEADER: frozenset({"city", "county"}),
     Role.AUDITOR: frozenset({"city", "county"}),
     Role.SYSTEM_ADMIN: frozenset({"city"}),
+    Role.CLIENT: frozenset({"city", "county", "town"}),
 }
-# The roles that never see personal data in clear (docs/domain.md §1.3).
-NEVER_UNMASK = frozenset({Role.LEADER, Role.SYSTEM_ADMIN})
+# The roles of people: who signs in, is managed, chosen from lists, told by notices.
+ROLES_OF_PEOPLE: tuple[Role, ...] = tuple(role for role in Role if role is not Role.CLIENT)
+# The roles that never have the right to see personal data in clear (docs/domain.md §1.3); to systems a token's scope gives them.
+NEVER_UNMASK = frozenset({Role.LEADER, Role.SYSTEM_ADMIN, Role.CLIENT})
 # Whom a county may manage if the bureau allows it (`AccountSettings`).
 MANAGED_BY_COUNTIES = frozenset({Role.STREET_CLERK})

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.checks import CheckMessage, Error
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.models.attempts import AttemptCount
-from accounts.models.roles import MANAGED_BY_COUNTIES, NEVER_UNMASK, Role, RoleField
+from accounts.models.roles import MANAGED_BY_COUNTIES, NEVER_UNMASK, ROLES_OF_PEOPLE, Role, RoleField
 from accounts.models.settings import AccountSettings
 from changelog.models import SYSTEM_USER
 from changzhi_portal.personal import SealedField
@@ -29,7 +30,7 @@ class UserQuerySet(ScopedQuerySet):
 
     def active(self) -> Self:
         """Filter for users who may sign in."""
-        return self.filter(is_active=True)
+        return self.filter(is_active=True).exclude(role=Role.CLIENT)
 
     def with_own_office(self) -> Self:
         """Load the division, and whether counties manage clerks: what every page asks about the signed-in user."""
@@ -51,8 +52,8 @@ class UserQuerySet(ScopedQuerySet):
         return self.managed_by(user)
 
     def people(self) -> Self:
-        """Leave out the user that stands for the portal itself in the change log."""
-        return self.exclude(username=SYSTEM_USER)
+        """Leave out who is no person: what stands for the portal itself in the change log, and other systems."""
+        return self.exclude(username=SYSTEM_USER).exclude(role=Role.CLIENT)
 
     def with_lockout(self) -> Self:
         """Add `is_locked_out`: whether too many wrong passwords or codes keep the user from signing in somewhere now."""
@@ -103,12 +104,18 @@ class User(AbstractUser, Record, ScopedModel):
             models.CheckConstraint(
                 condition=~Q(role__in=sorted(role.value for role in NEVER_UNMASK), may_unmask=True),
                 name="role_never_unmasks",
-                violation_error_message="领导和系统管理员不能查看个人信息原文。",
+                violation_error_message="领导、系统管理员和对接系统不能有查看个人信息原文的权限。",
             ),
             models.CheckConstraint(
                 condition=Q(role__in=[role.value for role in Role]),
                 name="user_role_known",
                 violation_error_message="请选择角色。",
+            ),
+            # As `set_unusable_password` writes it: no password is equal to that.
+            models.CheckConstraint(
+                condition=~Q(role=Role.CLIENT.value) | Q(password__startswith=UNUSABLE_PASSWORD_PREFIX),
+                name="client_has_no_password",
+                violation_error_message="对接系统没有密码，不能登录。",
             ),
         )
 
@@ -118,9 +125,10 @@ class User(AbstractUser, Record, ScopedModel):
     @classmethod
     def check(cls, **kwargs: Any) -> list[CheckMessage]:
         """Add an error for a role in `TOTP_REQUIRED_ROLES` that does not exist: nobody would be asked for a second factor."""
-        unknown = sorted(set(settings.TOTP_REQUIRED_ROLES) - set(Role.values))
+        people = sorted(role.value for role in ROLES_OF_PEOPLE)
+        unknown = sorted(set(settings.TOTP_REQUIRED_ROLES) - set(people))
         said = f"TOTP_REQUIRED_ROLES names roles that do not exist: {', '.join(unknown)}."
-        found = [Error(said, hint=f"Choose from {', '.join(Role.values)}.", id="accounts.E001")] if unknown else []
+        found = [Error(said, hint=f"Choose from {', '.join(people)}.", id="accounts.E001")] if unknown else []
         return [*super().check(**kwargs), *found]
 
     @classmethod
@@ -130,10 +138,15 @@ class User(AbstractUser, Record, ScopedModel):
         return cls._base_manager.filter(not_since, is_active=False)
 
     @property
+    def is_person(self) -> bool:
+        """Return whether it is somebody who signs in, and no other system."""
+        return self.role.value != Role.CLIENT.value
+
+    @property
     def managed_roles(self) -> frozenset[Role]:
         """Return the roles of the users that this one manages within the own division (docs/domain.md §1.4)."""
         if self.role.manages_all_users:
-            return frozenset(Role)
+            return frozenset(ROLES_OF_PEOPLE)
         is_entrusted = self.role is Role.DISTRICT_CLERK and self._counties_manage_clerks()
         return MANAGED_BY_COUNTIES if is_entrusted else frozenset()
 

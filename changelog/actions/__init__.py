@@ -21,6 +21,7 @@ from changelog.actions.merge import (
     values_of_kept,
 )
 from changelog.actions.reverse import Reversal, reverse_change_set
+from changelog.actions.rows import write_rows
 from changelog.actions.undo import Undoing, find_undoing, is_undoable, undo_changes
 
 __all__ = [
@@ -63,4 +64,5 @@ __all__ = [
     "undo_merge",
     "unmark_distinct",
     "values_of_kept",
+    "write_rows",
 ]

@@ -6,8 +6,7 @@ Days are ISO 8601, areas and money decimal strings, codes strings; personal valu
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
-from decimal import Decimal
+from collections.abc import Collection
 from typing import Any
 
 from rest_framework import serializers
@@ -25,22 +24,16 @@ from changzhi_portal.registers.columns import (
 )
 from changzhi_portal.registers.register import RegisterSheet
 
-_WRITERS: dict[type, Callable[[Any], Any]] = {
-    datetime.date: datetime.date.isoformat,
-    datetime.datetime: datetime.datetime.isoformat,
-    Decimal: str,
-    Sealed: str,
-}
+
+def in_clear(entry: dict[str, Any], fields: Collection[str]) -> dict[str, Any]:
+    """Return an entry with these personal fields in clear. Whoever calls it has them recorded (`access.note_given`)."""
+    sealed = {name: value for name in fields if isinstance(value := entry.get(name), Sealed)}
+    return entry | {name: value.reveal() for name, value in sealed.items()} if sealed else entry
 
 
-def as_json(value: Any) -> Any:
-    """Return a value as JSON gives it; a personal one as its mask."""
-    writer = _WRITERS.get(type(value))
-    if writer is not None:
-        return writer(value)
-    if isinstance(value, Sealed):  # of a kind of its own
-        return str(value)
-    return None if value == "" else value
+def personal_fields(register: type[RegisterSheet]) -> tuple[str, ...]:
+    """Return the names of the fields of a register that hold personal data."""
+    return tuple(column.field for column in register.columns if isinstance(column, PersonalColumn))
 
 
 class MonthField(serializers.CharField):
@@ -70,7 +63,7 @@ def field_of_column(column: Column) -> serializers.Field:
     if isinstance(column, DateColumn):
         return serializers.DateField(**given)
     if isinstance(column, PersonalColumn):
-        given["help_text"] = "个人信息，只给出遮盖后的号码"
+        given["help_text"] = "个人信息；令牌没有personal:read范围的，只给出遮盖后的号码"
     return serializers.CharField(**given)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Self
 
 from django.core.exceptions import PermissionDenied
 from django.db import DataError
@@ -18,7 +19,6 @@ from changzhi_portal.refusals import (
     NotAllowedError,
     NotFoundError,
     PortalError,
-    TooOftenError,
     UnavailableError,
 )
 
@@ -30,6 +30,8 @@ class NotSignedInError(PortalError):
 
     code = "not_signed_in"
     status = 401
+    challenge = "Bearer"
+    """What the header `WWW-Authenticate` says (RFC 6750, 3)."""
 
 
 class BadRequestError(PortalError):
@@ -37,6 +39,12 @@ class BadRequestError(PortalError):
 
     code = "bad_request"
     status = 400
+    errors: Sequence[dict[str, str]] = ()
+
+    def listing(self, errors: Sequence[dict[str, str]]) -> Self:
+        """Return the refusal with what is wrong, field by field."""
+        self.errors = errors
+        return self
 
 
 class MethodNotAllowedError(PortalError):
@@ -60,6 +68,68 @@ class UnsupportedMediaTypeError(PortalError):
     status = 415
 
 
+class PreconditionMissingError(PortalError):
+    """A write does not say which version of the record was seen (`If-Match`)."""
+
+    code = "precondition_missing"
+    status = 428
+
+
+class PreconditionFailedError(PortalError):
+    """The record is no longer as the client has seen it. `etag` is that of the record as it is now; "" for unknown."""
+
+    code = "precondition_failed"
+    status = 412
+
+    def __init__(self, message: str, *, etag: str = "", **options: str) -> None:
+        super().__init__(message, **options)
+        self.etag = etag
+
+
+class RowRefusedError(PortalError):
+    """The row check refuses what was sent: `errors` and `warnings` have a field, a code and a sentence each.
+
+    `results` says of a batch what came of each row.
+    """
+
+    code = "invalid"
+    status = 422
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        errors: Sequence[dict[str, str]] = (),
+        warnings: Sequence[dict[str, str]] = (),
+        results: Sequence[dict[str, Any]] = (),
+        **options: str,
+    ) -> None:
+        super().__init__(message, **options)
+        self.errors = list(errors)
+        self.warnings = list(warnings)
+        self.results = list(results)
+
+
+class RowsRefusedError(RowRefusedError):
+    """Rows of a batch that is written whole or not at all cannot be written."""
+
+    code = "rows_refused"
+
+
+class LockedMonthError(RowRefusedError):
+    """Figures of a locked month change only with a reason of who may."""
+
+    code = "locked_period"
+    status = 409
+
+
+class UnconfirmedError(RowRefusedError):
+    """The row check warns; what it warns of is written once it is confirmed."""
+
+    code = "warnings"
+    status = 409
+
+
 class NoSpaceError(PortalError):
     """The disk is full."""
 
@@ -77,10 +147,13 @@ def problem_of(refusal: PortalError, *, errors: list[dict[str, str]] | None = No
         "detail": str(refusal),
         "detail_en": refusal.cure,
     }
-    found = errors or (
-        [{"field": refusal.field, "code": refusal.code, "message": str(refusal)}] if refusal.field else []
+    found = (
+        errors
+        or list(getattr(refusal, "errors", ()))
+        or ([{"field": refusal.field, "code": refusal.code, "message": str(refusal)}] if refusal.field else [])
     )
-    return document | ({"errors": found} if found else {})
+    listed = {"errors": found} | {name: getattr(refusal, name, []) for name in ("warnings", "results")}
+    return document | {name: each for name, each in listed.items() if each}
 
 
 _OF_FRAMEWORK: dict[type[exceptions.APIException], tuple[type[PortalError], str]] = {
@@ -126,8 +199,10 @@ def answer_problem(error: Exception, context: dict[str, Any]) -> Response | None
         return None
     set_rollback()
     headers = {}
-    if isinstance(refusal, TooOftenError):
+    if hasattr(refusal, "retry_after"):
         headers["Retry-After"] = str(refusal.retry_after)
-    if isinstance(refusal, NotSignedInError):
-        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(refusal, PreconditionFailedError) and refusal.etag:
+        headers["ETag"] = refusal.etag
+    if challenge := getattr(refusal, "challenge", ""):
+        headers["WWW-Authenticate"] = challenge
     return Response(problem_of(refusal), status=refusal.status, headers=headers, content_type=MEDIA_TYPE)

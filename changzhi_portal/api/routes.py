@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import URLPattern, path, re_path
-from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from changzhi_portal.api.endpoints import Endpoint, ListEndpoint, RegisterEndpoint, refuse_visitors
+from changzhi_portal.api.access import AskedByToken
+from changzhi_portal.api.description import Description
+from changzhi_portal.api.endpoints import Endpoint, refuse_visitors
 from changzhi_portal.discovery import by_key, classes_in
 from changzhi_portal.refusals import NotFoundError
 
@@ -19,16 +20,7 @@ def endpoints() -> list[type[Endpoint]]:
     return list(by_key(classes_in("api", Endpoint), lambda endpoint: endpoint.slug).values())
 
 
-class Description(SpectacularJSONAPIView):
-    """The description of the API (OpenAPI 3.1), for who has signed in."""
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse visitors (401)."""
-        super().initial(request, *args, **kwargs)
-        refuse_visitors(request)
-
-
-class Nothing(APIView):
+class Nothing(AskedByToken, APIView):
     """An address of the API at which there is nothing."""
 
     schema = None
@@ -43,14 +35,15 @@ class Nothing(APIView):
 
 
 def _addresses() -> list[URLPattern]:
-    patterns = []
-    for endpoint in endpoints():
-        slug = endpoint.slug
-        if issubclass(endpoint, ListEndpoint):
-            patterns.append(path(f"{slug}/", endpoint.as_view({"get": "get_page"}), name=f"{slug}-list"))
-        if issubclass(endpoint, RegisterEndpoint):
-            patterns.append(path(f"{slug}/<slug:ref>/", endpoint.as_view({"get": "get_record"}), name=f"{slug}-detail"))
-    return patterns
+    return [
+        path(
+            f"{endpoint.slug}/{address.path}",
+            endpoint.as_view(dict(address.methods), **address.options),
+            name=f"{endpoint.slug}-{address.name}",
+        )
+        for endpoint in endpoints()
+        for address in endpoint.addresses()
+    ]
 
 
 def _open(view: Any) -> Any:

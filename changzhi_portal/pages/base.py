@@ -17,11 +17,12 @@ from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
 
 class ApiCall(NamedTuple):
-    """What a call of the API has given out, for the trail: of which register, how many rows."""
+    """What a call of the API has given out, for the trail: of which register, how many rows; the record that is one alone."""
 
     slug: str
     title: str
     rows: int
+    about: Any = None
 
 
 class PortalRequest(HttpRequest):

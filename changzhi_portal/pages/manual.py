@@ -33,6 +33,7 @@ SHARED: Final = (
     ("briefing", EVERYBODY),
     ("divisions", "may_change_divisions"),
     ("users", "may_see_users"),
+    ("connections", "may_manage_clients"),
     ("audit", "may_audit"),
     ("privacy", "may_answer_subjects"),
     ("questions", EVERYBODY),

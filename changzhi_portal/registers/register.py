@@ -102,6 +102,7 @@ class RegisterSheet(ABC):
     fields_in_bulk: ClassVar[tuple[str, ...]] = ()
     monthly_fields: ClassVar[tuple[str, ...]] = ()  # what an office looks at every month; () for all of a form
     may_be_merged: ClassVar[bool] = False  # whether a duplicate can be merged; `model` is then a MergeableRecord
+    names_of: ClassVar[tuple[str, ...]] = ()  # lookups of other records whose names or codes the columns say
     place_attributes: ClassVar[tuple[str, ...]] = ()  # of the model, which say where a record belongs
     hints_in_forms: ClassVar[Mapping[str, str]] = MappingProxyType({})  # what a form says below a field, by field
     _stored: ClassVar[Mapping[type[models.Model], _Stored]] = {}
@@ -127,10 +128,11 @@ class RegisterSheet(ABC):
         """Return the records of a scope that an upload can change, in the order of a sheet: none of a closed community."""
 
     @abstractmethod
-    def entries(self, records: models.QuerySet, scope_path: str) -> Iterator[tuple[Any, dict[str, Any]]]:
-        """Yield each of these records with its 记录编号 and what the columns say of it, by field; personal values sealed.
+    def entries(self, records: models.QuerySet, scope_path: str) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Yield the key of each of these records with `ref`, `version` and what the columns say of it, by field.
 
-        The records may be any of the scope, also those that have ended or lie in a closed community.
+        The records may be any of the scope, also those that have ended or lie in a closed community. Personal values are
+        sealed. See `entries.read_entries`.
         """
 
     def records(self, scope_path: str, *, ref: str | Collection[str] = "") -> Iterator[dict[str, Any]]:
@@ -139,11 +141,9 @@ class RegisterSheet(ABC):
         With `ref` only that record, or those of a set of them. What is written from them and uploaded unchanged changes nothing
         (docs/spreadsheets.md §4.7).
         """
-        return (entry for _, entry in self.entries(self.writable(scope_path).filter(with_ref(ref)), scope_path))
-
-    def entry_of(self, record: Any) -> dict[str, Any]:
-        """Return what every entry of a record begins with: its 记录编号 and its own columns."""
-        return {"ref": record.ref} | self.values_of(record)
+        for _, entry in self.entries(self.writable(scope_path).filter(with_ref(ref)), scope_path):
+            del entry["version"]
+            yield entry
 
     @abstractmethod
     def standing(self, scope_path: str, day: datetime.date) -> models.QuerySet:

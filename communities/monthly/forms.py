@@ -23,7 +23,7 @@ from changzhi_portal.registers.problems import Level
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.rights import Actor
 from communities.monthly.month import CommunityMonth, Row, Was, monthly_columns
-from communities.sheets.place_columns import place_values
+from communities.sheets.place_columns import place_values_of
 
 MOST_NEW = 20  # forms of new records of one register on one page
 
@@ -243,7 +243,7 @@ class EntryForms:
                 corrects = row is not own
                 version = row.form.cleaned_data["version"] or 0
                 found.append((row.form, WantedEdit(row.register, given, row.record.ref, version, corrects)))
-        place = place_values(self.month.community, None)
+        place = place_values_of(self.month.community)
         for group in self.month.groups:
             known = {column.field for column in group.register.columns}
             here = {name: text for name, text in place.items() if name in known}

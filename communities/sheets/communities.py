@@ -15,6 +15,7 @@ from changzhi_portal.display import display_number
 from changzhi_portal.records import not_ended
 from changzhi_portal.registers.columns import BooleanColumn, ChoiceColumn, Column, DateColumn, IntegerColumn, TextColumn
 from changzhi_portal.registers.context import CheckContext
+from changzhi_portal.registers.entries import read_entries
 from changzhi_portal.registers.problems import Level
 from changzhi_portal.registers.rows import RegisterRow
 from changzhi_portal.registers.writes import Write
@@ -60,6 +61,7 @@ class CommunitySheet(PlacedSheet):
     identifying = (("community_code",), ("community_name",), ("ref",))
     has_dated_figures = True
     list_page = "communities:community_list"
+    names_of = ("town", "town__parent")
     may_be_added = False
     not_in_forms = frozenset({"ref", *PLACE_FIELDS})  # names, codes and towns change with the divisions
     fields_of_new_part = ("households", "residents", "as_of")
@@ -342,7 +344,7 @@ class CommunitySheet(PlacedSheet):
         """See RegisterSheet.writable."""
         return Community.objects.current().filter(Community.in_subtree(scope_path)).order_by("code")
 
-    def entries(self, records: QuerySet, scope_path: str) -> Iterator[tuple[Any, dict[str, Any]]]:
+    def entries(self, records: QuerySet, scope_path: str) -> Iterator[tuple[int, dict[str, Any]]]:
         """See RegisterSheet.entries. Each community with its newest profile."""
         keys = records.order_by().values("pk")
         newest: dict[int, CommunityProfile] = {}
@@ -351,9 +353,10 @@ class CommunitySheet(PlacedSheet):
         bodies: dict[int, list[GovernanceBody]] = defaultdict(list)
         for each in GovernanceBody.objects.filter(community__in=keys):
             bodies[each.community_id].append(each)
-        for community in records.select_related("town__parent").iterator(chunk_size=2_000):
-            entry = self.entry_of(community) | place_values(community, None)
-            entry |= self.values_of(newest.get(community.pk))
-            for body in bodies[community.pk]:
+        own = {"": self.columns_of(Community)}
+        town = ("town", "town__level", "town__name", "town__parent__name", "name", "code")
+        for key, entry, place in read_entries(records, own, *town):
+            entry |= place_values(*place) | self.values_of(newest.get(key))
+            for body in bodies[key]:
                 entry |= self.values_of(body)
-            yield community, entry
+            yield key, entry

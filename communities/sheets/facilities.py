@@ -25,11 +25,20 @@ from changzhi_portal.registers.columns import (
 )
 from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.duplicates import LikelyDuplicate, NamedRecord, like_names
+from changzhi_portal.registers.entries import read_entries
 from changzhi_portal.registers.rows import RegisterRow
 from changzhi_portal.thresholds import Thresholds
 from communities.models import Facility
 from communities.sheets.outliers import has_jumped
-from communities.sheets.place_columns import REF, place_columns, place_in_words, place_values
+from communities.sheets.place_columns import (
+    NAMES_OF_COMMUNITY,
+    PLACE_LOOKUPS,
+    REF,
+    place_columns,
+    place_in_words,
+    place_values,
+    with_place,
+)
 from communities.sheets.placing import RecordSheet
 from communities.thresholds import LARGEST_AREA, OUTLIER_FACTOR
 
@@ -49,6 +58,7 @@ class FacilitySheet(RecordSheet):
     writes_to = (Facility,)
     identifying = (("community_code", "name"), ("community_name", "name"))
     list_page = "communities:facility_list"
+    names_of = NAMES_OF_COMMUNITY
     ends_with = "closed_on"
     end_label = "停用"
     fields_in_bulk = ("kind", "construction_mode", "tenure", "note")
@@ -174,7 +184,8 @@ class FacilitySheet(RecordSheet):
         inside = Facility.objects.filter(Facility.in_subtree(scope_path), community__closed_on__isnull=True)
         return inside.order_by("community__code", "id")
 
-    def entries(self, records: QuerySet, scope_path: str) -> Iterator[tuple[Any, dict[str, Any]]]:
+    def entries(self, records: QuerySet, scope_path: str) -> Iterator[tuple[int, dict[str, Any]]]:
         """See RegisterSheet.entries."""
-        for facility in records.select_related("community__town__parent").iterator(chunk_size=2_000):
-            yield facility, self.entry_of(facility) | place_values(facility.community, None)
+        placed, own = with_place(records, has_division=False), {"": self.columns_of(Facility)}
+        for key, entry, place in read_entries(placed, own, *PLACE_LOOKUPS):
+            yield key, entry | place_values(*place)

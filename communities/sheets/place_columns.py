@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
+
+from django.db.models import F, QuerySet
+from django.db.models.functions import Coalesce
 
 from changzhi_portal.registers.columns import Column, PlaceCodeColumn, TextColumn
 from communities.models import Community, Division
 
 REF = TextColumn(None, "ref", "记录编号", max_length=13, note="系统生成，请不要改动；新增的行留空")
+# Where the names come from that these columns say of a record at a community, or at a division.
+NAMES_OF_COMMUNITY = ("community", "community__town", "community__town__parent")
+NAMES_OF_PLACE = (*NAMES_OF_COMMUNITY, "division", "division__parent", "division__successor")
+# What `with_place` annotates.
+PLACE_LOOKUPS = ("place_division", "place_level", "place_town", "place_above", "place_community", "place_code")
 PLACE_FIELDS = ("county", "town", "community_name", "community_code")
 
 
@@ -102,25 +111,57 @@ def place_columns(*, county_required: bool, town_required: bool = False, key: bo
     )
 
 
+def with_place(records: QuerySet, *, prefix: str = "", has_division: bool = True) -> QuerySet:
+    """Annotate records that hang at a community, or else at a division, with PLACE_LOOKUPS, which `place_values` takes.
+
+    `prefix` is a lookup that leads to what hangs there. Joins, where `select_related` would make four objects a record.
+    """
+
+    def at(lookup: str) -> Any:
+        of_community = F(f"{prefix}community__town{lookup}")
+        return Coalesce(of_community, F(f"{prefix}division{lookup}")) if has_division else of_community
+
+    return records.annotate(
+        place_division=at(""),
+        place_level=at("__level"),
+        place_town=at("__name"),
+        place_above=at("__parent__name"),
+        place_community=F(f"{prefix}community__name"),
+        place_code=F(f"{prefix}community__code"),
+    )
+
+
 def place_values(
-    community: Community | None, division: Division | None, today: Mapping[int, Division] = MappingProxyType({})
+    division_id: int,
+    level: str,
+    town: str,
+    above: str | None,
+    community: str | None,
+    code: str | None,
+    *,
+    today: Mapping[int, Division] = MappingProxyType({}),
 ) -> dict[str, str]:
-    """Return the place columns of an existing record; the community's town and county must be loaded.
+    """Return the place columns of a record from its PLACE_LOOKUPS.
 
     `today` is that of `Division.objects.standing_for_closed()`: a record keeps its division when that is closed, and is
     written with the names of what stands there today, which come back without a warning.
     """
-    town = community.town if community else division
-    if town is None:
-        raise ValueError("A record hangs at a community or at a division.")
-    town = today.get(town.pk, town)
-    is_town = town.level == Division.Level.TOWN
+    if (standing := today.get(division_id)) is not None:
+        level, town, above = standing.level, standing.name, standing.parent.name if standing.parent else None
+    is_town = level == Division.Level.TOWN
     return {
-        "county": town.parent.name if is_town and town.parent else town.name,
-        "town": town.name if is_town else "",
-        "community_name": community.name if community else "",
-        "community_code": community.code if community else "",
+        "county": (above or town) if is_town else town,
+        "town": town if is_town else "",
+        "community_name": community or "",
+        "community_code": code or "",
     }
+
+
+def place_values_of(community: Community) -> dict[str, str]:
+    """Return the place columns of what hangs at one community; its town and county must be loaded."""
+    town = community.town
+    above = town.parent.name if town.parent else None
+    return place_values(town.pk, town.level, town.name, above, community.name, community.code)
 
 
 def place_in_words(community: Community | None, division: Division | None) -> str:

@@ -25,10 +25,19 @@ from changzhi_portal.registers.columns import (
     TextColumn,
 )
 from changzhi_portal.registers.context import CheckContext
+from changzhi_portal.registers.entries import read_entries
 from changzhi_portal.registers.rows import RegisterRow
 from changzhi_portal.registers.writes import Write, propose
 from communities.models import Division
-from communities.sheets.place_columns import REF, place_columns, place_in_words, place_values
+from communities.sheets.place_columns import (
+    NAMES_OF_PLACE,
+    PLACE_LOOKUPS,
+    REF,
+    place_columns,
+    place_in_words,
+    place_values,
+    with_place,
+)
 from socialworkers.models import Posting, SocialWorker
 from socialworkers.sheets.merging import MergingSheet, division_of_posting, newest_posting_of
 from socialworkers.transfer_notices import notify_former_offices, notify_former_offices_of_undo
@@ -56,6 +65,7 @@ class WorkerSheet(MergingSheet):
     needs_community = False
     identifying = (("name", "id_number"),)
     list_page = "socialworkers:list"
+    names_of = tuple(f"postings__{lookup}" for lookup in NAMES_OF_PLACE)
     ends_with = "ended_on"
     end_label = "离岗"
     fields_in_bulk = ("position", "is_community_worker", "level", "has_social_work_degree", "recruited_by", "note")
@@ -338,12 +348,10 @@ class WorkerSheet(MergingSheet):
         inside = SocialWorker.objects.with_newest_posting().filter(Posting.in_subtree(scope_path, prefix="newest"))
         return inside.filter(newest__community__closed_on__isnull=True).order_by("newest__community__code", "pk")
 
-    def entries(self, records: QuerySet, scope_path: str) -> Iterator[tuple[Any, dict[str, Any]]]:
+    def entries(self, records: QuerySet, scope_path: str) -> Iterator[tuple[int, dict[str, Any]]]:
         """See RegisterSheet.entries. Each worker with the newest posting; `records` has loaded it as `newest`."""
         today = Division.objects.standing_for_closed()
-        for worker in records.iterator(chunk_size=2_000):
-            posting = worker.newest
-            entry = self.entry_of(worker) | self.values_of(posting)
-            if posting is not None:
-                entry |= place_values(posting.community, posting.division, today)
-            yield worker, entry
+        placed = with_place(records, prefix="newest__")
+        own = {"": self.columns_of(SocialWorker), "newest__": self.columns_of(Posting)}
+        for key, entry, place in read_entries(placed, own, *PLACE_LOOKUPS):
+            yield key, entry | (place_values(*place, today=today) if place[0] is not None else {})

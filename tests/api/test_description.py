@@ -27,10 +27,42 @@ def test_every_endpoint_is_described_with_all_of_its_filters(description):
     for endpoint in endpoints():
         listed = description["paths"][f"/api/v1/{endpoint.slug}/"]["get"]
         named = {parameter["name"] for parameter in listed["parameters"]}
-        assert named == {*endpoint.filterset.base_filters, "limit", "cursor", "sort", "fields"}
-        has_records = issubclass(endpoint, RegisterEndpoint)
+        assert named == {
+            *endpoint.filterset.base_filters,
+            *endpoint.also_takes,
+            *endpoint().shaping,
+            *endpoint().ordering,
+            "limit",
+            "cursor",
+        }
+        has_records = any(address.path == "<slug:ref>/" for address in endpoint.addresses())
         assert (f"/api/v1/{endpoint.slug}/{{ref}}/" in description["paths"]) is has_records
         assert {"200", "400", "401", "403"} <= set(listed["responses"])
+
+
+def test_every_write_is_described_with_its_body_headers_and_problems(description):
+    paths = description["paths"]
+    for endpoint in (each for each in endpoints() if issubclass(each, RegisterEndpoint)):
+        address = f"/api/v1/{endpoint.slug}/"
+        changed, many = paths[f"{address}{{ref}}/"]["patch"], paths[f"{address}bulk/"]["post"]
+        assert ("post" in paths[address]) is endpoint.register.may_be_added
+        assert {each["name"]: each["required"] for each in changed["parameters"][:1]} == {"If-Match": True}
+        assert {"200", "400", "403", "404", "409", "412", "413", "415", "422", "428"} <= set(changed["responses"])
+        assert set(changed["responses"]["200"]["headers"]) == {"ETag"} == set(changed["responses"]["412"]["headers"])
+        assert set(changed["responses"]["412"]["content"]) == {"application/problem+json"}
+        assert "Idempotency-Key" in {each["name"] for each in many["parameters"]}
+        assert {"200", "409", "413", "422"} <= set(many["responses"])
+        for operation in (changed, many):
+            sent = operation["requestBody"]["content"]
+            assert set(sent) == {"application/json"}
+            component = sent["application/json"]["schema"]["$ref"].rpartition("/")[2]
+            described = description["components"]["schemas"][component]
+            assert described["additionalProperties"] is False
+            assert not any(each.get("readOnly") for each in described["properties"].values())
+    added = paths["/api/v1/organizations/"]["post"]
+    assert set(added["responses"]["201"]["headers"]) == {"ETag", "Location", "Idempotency-Replayed"}
+    new = description["components"]["schemas"]["SocialOrganizationNew"]["properties"]
+    assert "ref" not in new and {"name", "confirm_warnings", "locked_reason"} <= set(new)
 
 
 def test_choices_have_chinese_labels(description):

@@ -17,6 +17,7 @@ WITHOUT_PAGE = {
     "accounts.SecondFactor",
     "communities.Contact",
     "communities.Division",
+    "connections.ApiToken",
     "frame.SavedView",
     "notices.Announcement",
     "services.CatalogueItem",

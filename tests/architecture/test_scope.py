@@ -26,6 +26,7 @@ from communities.models import (
     GovernanceBody,
     RecordMove,
 )
+from connections.models import ApiClient, ApiToken
 from notices.models import Announcement, Notice
 from orgs.models import SocialOrganization
 from periods.models import ReportingPeriod
@@ -36,6 +37,7 @@ from socialworkers.models import Posting, SocialWorker
 from submissions.models import FindingComment, Reminder, Submission, SubmissionStep
 from targets.models import CommunityMeasure, DivisionMeasure, Target, TargetResult
 from tests.architecture.apps import own_models
+from tests.connections.clients import make_client, make_token
 from tests.factories import (
     make_batch,
     make_change_set,
@@ -251,6 +253,8 @@ MAKERS: dict[type[models.Model], Callable[[Side], models.Model]] = {
         begins_on=timezone.localdate(),
         until=timezone.localdate(),
     ),
+    ApiClient: lambda side: make_client(side.county),
+    ApiToken: lambda side: make_token(side.county).token,
     Contact: lambda side: Contact.objects.create(division=side.county, name="李演示", email="li@example.com"),
     Notice: lambda side: Notice.objects.create(user=side.user, title="演示通知"),
     CommunityMeasure: _measure,

@@ -17,7 +17,7 @@ WRITING_METHODS = frozenset(
 WRITING_FUNCTIONS = frozenset({"insert_rows", "insert_values", "update_rows"})
 # Modules outside `actions` that write, and why.
 EXCEPTIONS = {
-    "accounts/limits.py": "counts attempts to sign in, for accounts/attempts.py alone",
+    "accounts/limits.py": "counts attempts to sign in, and refused tokens, for accounts/attempts.py and connections/limits.py alone",
     "changelog/trail/recording.py": "the one way into the trail, which actions and pages call",
     "changelog/trail/sealing.py": "seals what recording.py has written",
     "revisions/recompute.py": "everything it writes is rolled back at the end",

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Role, User
+from accounts.models import ROLES_OF_PEOPLE, User
 from tests.addresses import NAMES, POST_ONLY, TAKE_RECORD, address_of, make_briefing
 from tests.browser.axe import bring_axe_into, obstacles_in
 from tests.factories import make_user
@@ -30,7 +30,7 @@ def test_a_screen_reader_and_weak_eyes_find_no_obstacle_on_any_page_of_any_role(
     addresses = _addresses(place, filled, NAMES_OF_PAGES[part::PARTS])
     obstacles: list[Any] = []
     judged: set[tuple[str, str]] = set()
-    for role in Role:
+    for role in ROLES_OF_PEOPLE:
         user = make_user(role, {"district_clerk": place.county, "street_clerk": place.street}.get(role, place.city))
         client = take_session(user)
         for name, address in _opened_by(client, addresses, judged):

@@ -23,6 +23,9 @@ from django.urls.resolvers import URLPattern, URLResolver
 
 from accounts.models import User
 from changelog.models import TrailKind, TrailRecord
+from changzhi_portal.api.routes import endpoints
+from tests.connections.clients import make_token
+from tests.factories import Place
 from tests.faults.processes import environment
 from tests.front import free_port, started, wait_for_port, wait_for_socket
 from tests.slow_clients import slow_clients
@@ -30,6 +33,7 @@ from tests.slow_clients import slow_clients
 FOLDER = Path(settings.BASE_DIR)
 LOGIN = "/accounts/login/"
 UPLOAD = "/uploads/new/"
+API_UPLOAD = "/api/v1/uploads/"
 served = pytest.mark.usefixtures("transactional_db")
 pytestmark = [pytest.mark.one_database]
 
@@ -137,6 +141,42 @@ def test_a_body_that_is_too_large_is_refused_before_any_of_it_is_sent(
     assert response.status == 413
     assert f"<p>{sentence}</p>" in text
     assert "nginx" not in text.casefold()
+
+
+@served
+@pytest.mark.parametrize(
+    ("address", "size"), [("/api/v1/organizations/", 5 * 1024**2 + 1), (API_UPLOAD, 300 * 1024**2 + 1)]
+)
+def test_a_program_is_told_of_a_body_that_is_too_large_by_a_problem_document(
+    address: str, size: int, front: Front
+) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", front.port, timeout=20)
+    connection.putrequest("POST", address)
+    connection.putheader("Content-Length", str(size))
+    connection.endheaders()
+    response = connection.getresponse()
+    problem = json.loads(response.read())
+    connection.close()
+    assert (response.status, response.headers["Content-Type"]) == (413, "application/problem+json")
+    assert (problem["status"], problem["code"]) == (413, "too_large")
+    assert problem["detail"].endswith("。")
+
+
+@served
+def test_files_of_a_program_are_taken_in_from_who_has_signed_in_alone(
+    front: Front, clerk: User, signed_in: Callable[[User], Client]
+) -> None:
+    with socket.create_connection(("127.0.0.1", front.port), 20) as connection:
+        head = f"POST {API_UPLOAD} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {100 * 1024**2}\r\n\r\n"
+        connection.sendall(head.encode())
+        answer = connection.recv(1 << 16).decode()  # although none of it was sent
+    assert answer.startswith("HTTP/1.1 401 ")
+    assert "application/problem+json" in answer and '"code": "not_signed_in"' in answer
+    assert json.loads(ask(front, address=API_UPLOAD).text)["code"] == "not_signed_in", "reading is the portal's affair"
+    cookies = f"csrftoken={'t' * 32}; sessionid={signed_in(clerk).cookies['sessionid'].value}"
+    form = {"Cookie": cookies, "Content_Type": "multipart/form-data; boundary=x", "X_CSRFToken": "t" * 32}
+    body = "--x\r\nContent-Disposition: form-data; name=colour\r\n\r\nred\r\n--x--\r\n"
+    assert ask(front, "POST", API_UPLOAD, body, **form).status == 400, "the portal has judged it"
 
 
 @served
@@ -317,6 +357,20 @@ def test_more_made_up_sign_ins_than_can_wait_are_refused_without_the_portal(fron
     assert {answer.status for answer in by_nginx} == {429}
 
 
+@served
+def test_a_program_with_a_token_is_no_stranger_and_its_calls_are_not_held_back(front: Front, place: Place) -> None:
+    right = {"Authorization": f"Bearer {make_token(place.county, addresses='127.0.0.1').text}"}
+    began = time.monotonic()
+    with ThreadPoolExecutor(8) as connections:
+        answers = list(connections.map(lambda _: ask(front, address="/api/v1/periods/", **right), range(80)))
+    assert {answer.status for answer in answers} == {200}
+    assert time.monotonic() - began < 8, "ten a second: six hundred a minute"
+    wrong = ask(front, address="/api/v1/periods/", Authorization="Bearer wrong")
+    assert (wrong.status, wrong.headers["Content-Type"]) == (401, "application/problem+json")
+    assert wrong.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+    assert "Location" not in wrong.headers, "a program is not led to the sign-in page"
+
+
 def test_a_number_that_is_none_stops_nginx_with_a_sentence() -> None:
     for name, value in (("UPLOADS_PER_ADDRESS", "many"), ("PROXY_ADDRESSES", "proxy.example")):
         done = subprocess.run(
@@ -437,6 +491,14 @@ def test_nginx_lets_large_bodies_through_to_the_pages_that_take_files() -> None:
         UPLOAD,
         "/uploads/division-changes/",
     }  # fmt: skip
+    of_programs = {
+        f"/api/v1/{endpoint.slug}/{address.path}"
+        for endpoint in endpoints()
+        for address in endpoint.addresses()
+        if address.options.get("takes_files")
+    }
+    by_nginx = re.findall(r"location = (/api\S+) {\s+auth_request /signed-in;", template())
+    assert set(by_nginx) == of_programs == {API_UPLOAD}
 
 
 def test_nginx_and_the_portal_take_bodies_of_the_same_size() -> None:

@@ -18,7 +18,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Role, User
+from accounts.models import ROLES_OF_PEOPLE, Role, User
 from changzhi_portal.celery import Queue
 from changzhi_portal.health.load import queue_loads
 from changzhi_portal.health.report import answers, forget_answers
@@ -196,7 +196,7 @@ def test_the_log_names_a_check_when_it_fails_and_when_it_is_well_again_once(
 
 @pytest.mark.usefixtures("running")
 @pytest.mark.one_database
-@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("role", ROLES_OF_PEOPLE)
 def test_the_page_is_for_those_who_have_faults_mended(
     role: Role, place: Place, signed_in: Callable[[User], Client]
 ) -> None:

@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 from django.urls import reverse
 
-from accounts.models import Role
+from accounts.models import ROLES_OF_PEOPLE, Role
 from notices.actions import Message, mark_as_seen, notify
 from notices.models import Notice
 from tests.factories import make_user
@@ -26,7 +26,7 @@ def number_of(browser):
     return browser.get(COUNT, HTTP_HX_REQUEST="true").content.decode().strip()
 
 
-@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("role", ROLES_OF_PEOPLE)
 def test_every_role_finds_its_notices_beside_the_own_name(role, place, signed_in):
     division = {Role.DISTRICT_CLERK: place.county, Role.STREET_CLERK: place.street}.get(role, place.city)
     user = make_user(role, division)

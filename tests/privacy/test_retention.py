@@ -248,4 +248,4 @@ def test_a_rule_that_fails_keeps_no_other_from_being_carried_out(clerk, monkeypa
 @pytest.mark.parametrize("rule", retention_rules(), ids=lambda rule: rule.name)
 def test_the_document_names_every_rule_with_its_time(rule):
     document = (portal_settings.BASE_DIR / "docs" / "privacy.md").read_text()
-    assert f"`RETENTION_{rule.name.upper()}_DAYS`" in document and f"{rule.days} days" in document
+    assert f"`RETENTION_{rule.name.upper()}_DAYS`" in document and f"{rule.days} day" in document

@@ -7,7 +7,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from accounts.actions import appoint_staff
-from accounts.models import Role
+from accounts.models import ROLES_OF_PEOPLE
 from changzhi_portal.commands import PortalCommand
 
 
@@ -19,7 +19,7 @@ class Command(PortalCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the arguments. The role has no `choices`, because the action checks it and refuses with exit code 3."""
         parser.add_argument("username")
-        parser.add_argument("--role", required=True, help=", ".join(Role.values))
+        parser.add_argument("--role", required=True, help=", ".join(ROLES_OF_PEOPLE))
         parser.add_argument("--division", required=True, metavar="CODE", help="code of 6, 9 or 12 digits")
         parser.add_argument("--full-name", default="", help="the person's name, shown in pages")
         parser.add_argument("--email", default="", help="address to which notices are sent as well")

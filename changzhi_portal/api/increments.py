@@ -1,0 +1,133 @@
+"""Reading of a register by increments: what was changed since an earlier reading, and what has gone (docs/api.md §2)."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping
+from heapq import merge
+from itertools import islice
+from typing import Any, ClassVar, NamedTuple
+
+from django.db.models import QuerySet
+from django.utils.dateparse import parse_datetime
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from changzhi_portal.api.paging import Cursor, Page, address_with, cursor_of, digest_of, signed
+from changzhi_portal.api.parameters import limit_of, refuse_unknown
+from changzhi_portal.api.problems import BadRequestError
+from changzhi_portal.records import MergeableRecord
+from changzhi_portal.registers.feed import Span, TouchedRecords, change_feed
+
+_MODIFIED_SINCE = "modified_since"
+
+
+class _Row(NamedTuple):
+    """A changed record: its key, and why it is gone, in one word with its ref; "" for one that is there."""
+
+    key: int
+    gone: str = ""
+    ref: str = ""
+    merged_into: int | None = None
+
+
+class GoneSerializer(serializers.Serializer):
+    """A record that is not, or no longer, among those that match."""
+
+    ref = serializers.CharField(label="记录编号")
+    reason = serializers.ChoiceField(
+        choices={"merged": "已并入另一条", "removed": "已撤销", "elsewhere": "不在本范围或不符合条件"}, label="原因"
+    )
+    merged_into = serializers.CharField(allow_null=True, label="并入的记录编号")
+
+
+class IncrementalReads:
+    """Lets a list be read again by what has changed since; see `changzhi_portal.registers.feed`."""
+
+    also_takes: ClassVar[Mapping[str, str]] = {
+        _MODIFIED_SINCE: "只要这以后有变动的记录：以前的回答里changes给出的值，或带时区的时间"
+    }
+    also_says: ClassVar[Mapping[str, serializers.Field]] = {
+        "gone": GoneSerializer(many=True, required=False, help_text="给了modified_since时才有：不再符合条件的记录"),
+        "changes": serializers.URLField(help_text="以后从这个地址读取变动"),
+    }
+
+    def begin(self) -> int:
+        """Note the newest change that the first page can show."""
+        return change_feed().position_of(None)
+
+    def get_page(self: Any, request: Request) -> Response:
+        """Answer with one page of the records, or with `modified_since` of those that have changed.
+
+        Raises BadRequestError (docs/api.md §2), GoneError for a moment whose changes are archived.
+        """
+        if _MODIFIED_SINCE in request.query_params:
+            return self.get_changes(request)
+        return super().get_page(request)  # type: ignore[misc]  # of ListEndpoint
+
+    def answer(self: Any, request: Request, page: Page, **more: Any) -> Response:
+        """Add the address at which to ask later for what has changed since the first page."""
+        changes = address_with(request, sort="", cursor="", modified_since=str(page.begun))
+        return super().answer(request, page, **more, changes=changes)  # type: ignore[misc]
+
+    def get_changes(self: Any, request: Request) -> Response:
+        """Answer with one page of the records that have changed since a moment, and of those that have gone since."""
+        query = request.query_params
+        refuse_unknown(query, {*self.filterset.base_filters, *self.shaping, "limit", "cursor", _MODIFIED_SINCE})
+        feed, asked = change_feed(), digest_of(self.slug, query)
+        after = feed.position_of(_moment(query.get(_MODIFIED_SINCE, "")))
+        cursor = cursor_of(query, asked) or Cursor(None, 0, feed.position_of(None))
+        touched = feed.touched(self.register(), Span(after, cursor.begun))
+        limit = limit_of(query)
+        rows = self._changed(request, touched, cursor.key, limit + 1)
+        found = list(islice(merge(*rows, key=lambda row: row.key), limit + 1))
+        following = signed(asked, Cursor(None, found[limit - 1].key, cursor.begun)) if len(found) > limit else ""
+        found = found[:limit]
+        page = Page([row.key for row in found if not row.gone], following, cursor.begun)
+        return self.answer(request, page, gone=self._gone(request, [row for row in found if row.gone]))
+
+    def _changed(self: Any, request: Request, touched: TouchedRecords, key: int, most: int) -> list[Iterator[_Row]]:
+        """Return the changed records after a key, at most so many of each kind: those that match, and those that do not."""
+        model = self.register.model
+        matching, standing = self.matching(request), touched.standing()
+        of_table = model._base_manager.filter(standing, pk__gt=key)
+        shown = matching.filter(pk__in=of_table.values("pk")).order_by("pk").values_list("pk", flat=True)[:most]
+        is_mergeable = issubclass(model, MergeableRecord)
+        columns = ("pk", "ref", *(["merged_into"] if is_mergeable else []))
+        elsewhere = of_table.exclude(pk__in=matching.order_by().values("pk"))
+        elsewhere = elsewhere.filter(touched.seen_by(request.user, "pk")).order_by("pk").values_list(*columns)[:most]
+        removed = touched.removed().filter(touched.seen_by(request.user, "object_id"), object_id__gt=key)
+        removed = removed.order_by("object_id").values_list("object_id", "object_ref").distinct()[:most]
+        return [
+            (_Row(key) for key in shown),
+            (
+                _Row(key, "merged" if merged and merged[0] else "elsewhere", ref, *merged)
+                for key, ref, *merged in elsewhere
+            ),
+            (_Row(key, "removed", ref) for key, ref in removed),
+        ]
+
+    def _gone(self: Any, request: Request, rows: list[_Row]) -> list[dict[str, Any]]:
+        """Return what is said of records that are not, or no longer, among those that match."""
+        kept = {row.merged_into for row in rows if row.merged_into}
+        visible: QuerySet = self.visible(request)
+        refs = dict(visible.filter(pk__in=kept).values_list("pk", "ref")) if kept else {}
+        return [{"ref": row.ref, "reason": row.gone, "merged_into": refs.get(row.merged_into)} for row in rows]
+
+
+def _moment(text: str) -> datetime.datetime | int:
+    """Return the moment that is meant: a position, or a time with its zone. Raises BadRequestError for anything else."""
+    if text.isascii() and text.isdecimal() and len(text) < 19:
+        return int(text)
+    try:
+        time = parse_datetime(text)
+    except ValueError:
+        time = None
+    if time is None or time.tzinfo is None:
+        raise BadRequestError(
+            "参数“modified_since”应是上次回答里changes给出的值，或带时区的时间，如2018-06-01T08:00:00+08:00。",
+            cure="modified_since is a position given by `changes`, or a time with its zone (ISO 8601).",
+            field=_MODIFIED_SINCE,
+        )
+    return time

@@ -1,0 +1,47 @@
+"""What tests of writing by the API share: records of each register, and the requests."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.test import Client
+
+from tests.factories import id_number
+
+HERE = {"county": "城区", "town": "东街街道办事处", "community_name": "和平社区"}
+# A new record of each register that gets some.
+NEW: dict[str, dict[str, Any]] = {
+    "facilities": HERE | {"name": "文化中心", "kind": "activity", "area": "120.00", "opened_on": "2016-05-04"},
+    "organizations": HERE
+    | {"name": "演示合唱团", "registration": "filed", "category": "culture_sports", "established_on": "2015-03-02"},
+    "workers": HERE | {"name": "李演示", "id_number": id_number(4711), "level": "none", "started_on": "2018-03-01"},
+    "projects": {
+        "number": "YS-77", "name": "演示项目", "county": "城区", "buyer": "城区民政局", "provider_name": "演示中心",
+        "field": "elderly", "beneficiaries": "all", "purchase_method": "open_tender", "funding_source": "lottery",
+        "budget": "120000.00", "starts_on": "2018-01-01", "ends_on": "2018-12-31", "status": "performing",
+    },
+}  # fmt: skip
+
+
+def send(client: Client, method: str, address: str, body: Any, **headers: str) -> Any:
+    """Send a body as JSON; text as it is."""
+    text = body if isinstance(body, str | bytes) else json.dumps(body, ensure_ascii=False)
+    return client.generic(method, address, text, content_type="application/json", headers=headers)
+
+
+def post(client: Client, register: str, body: Any, **headers: str) -> Any:
+    """Add a record."""
+    return send(client, "POST", f"/api/v1/{register}/", body, **headers)
+
+
+def patch(client: Client, register: str, ref: str, body: Any, etag: str) -> Any:
+    """Change a record that was seen with an ETag."""
+    return send(client, "PATCH", f"/api/v1/{register}/{ref}/", body, **{"If-Match": etag})
+
+
+def bulk(client: Client, register: str, rows: Any = None, *, key: str = "", **body: Any) -> Any:
+    """Write many records in one call."""
+    said = body if rows is None else {"rows": rows, **body}
+    headers = {"Idempotency-Key": key} if key else {}
+    return send(client, "POST", f"/api/v1/{register}/bulk/", said, **headers)

@@ -1,0 +1,1 @@
+"""Tests of other systems that connect to the portal."""
