@@ -142,7 +142,7 @@ def operations_of(body: RecordBody, record: type[serializers.Serializer]) -> dic
         ),
         "write_records": Operation(
             "bulk",
-            f"批量新增和修改，一次最多{MOST_IN_BATCH}条",
+            f"批量{'新增和' if body.register.may_be_added else ''}修改，一次最多{MOST_IN_BATCH}条",
             _sent(f"{name}Batch", of_batch | options),
             {200: BatchAnswerSerializer},
             {**_BODY_PROBLEMS, **_KEY_PROBLEMS},

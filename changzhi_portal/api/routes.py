@@ -39,8 +39,10 @@ class MaySendFiles(AskedByToken, APIView):
         return Response(status=HTTPStatus.NO_CONTENT)
 
     def handle_exception(self, error: Exception) -> Response:
-        """Add the code of a refusal."""
+        """Add the code of a refusal; let in whom nginx cannot refuse, such as who calls too often: the uploads say so."""
         response = super().handle_exception(error)
+        if response.status_code not in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+            return Response(status=HTTPStatus.NO_CONTENT)
         response["X-Problem-Code"] = response.data["code"]
         return response
 

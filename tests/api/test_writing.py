@@ -155,19 +155,18 @@ def test_no_value_of_any_field_is_a_fault(name, place, period, clerk, signed_in,
     record = next(case for case in CASES if case.register == name).make(place)
     fields = [column.field for column in register_named(name).columns if column.field != "ref"]
     statuses = Counter()
-    for _ in range(2):
-        chosen = [{field: generator.choice(ODD)} for field in fields]
-        for change in chosen:
-            record.refresh_from_db()
-            answers = [
-                patch(client, name, record.ref, change | {"confirm_warnings": True}, f'"{record.ref}.{record.version}"')
-            ]
-            if name in NEW:
-                answers.append(post(client, name, NEW[name] | change))
-            for answer in answers:
-                assert answer.status_code in {200, 201, 400, 409, 422}, (change, answer.content.decode())
-                assert answer.status_code < 400 or answer.json()["code"]
-                statuses[answer.status_code] += 1
+    chosen = [{field: generator.choice(ODD)} for field in fields]
+    for change in chosen:
+        record.refresh_from_db()
+        answers = [
+            patch(client, name, record.ref, change | {"confirm_warnings": True}, f'"{record.ref}.{record.version}"')
+        ]
+        if name in NEW:
+            answers.append(post(client, name, NEW[name] | change))
+        for answer in answers:
+            assert answer.status_code in {200, 201, 400, 409, 422}, (change, answer.content.decode())
+            assert answer.status_code < 400 or answer.json()["code"]
+            statuses[answer.status_code] += 1
     assert len(statuses) > 2
 
 

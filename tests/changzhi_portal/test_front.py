@@ -177,6 +177,10 @@ def test_files_of_a_program_are_taken_in_from_who_has_signed_in_alone(
     form = {"Cookie": cookies, "Content_Type": "multipart/form-data; boundary=x", "X_CSRFToken": "t" * 32}
     body = "--x\r\nContent-Disposition: form-data; name=colour\r\n\r\nred\r\n--x--\r\n"
     assert ask(front, "POST", API_UPLOAD, body, **form).status == 400, "the portal has judged it"
+    token = {"Content_Type": form["Content_Type"], "Authorization": f"Bearer {make_token(clerk.division).text}"}
+    assert ask(front, "POST", API_UPLOAD, body, **token).status == 400, "and that of a token"
+    assert ask(front, "POST", API_UPLOAD, body, **token | {"Authorization": "Bearer wrong"}).status == 401
+    assert ask(front, address="/api/v1/may-send-files").status == 404, "only nginx asks"
 
 
 @served
@@ -517,7 +521,7 @@ def test_nginx_lets_large_bodies_through_to_the_pages_that_take_files() -> None:
         for address in endpoint.addresses()
         if address.options.get("takes_files")
     }
-    by_nginx = re.findall(r"location = (/api\S+) {\s+auth_request /signed-in;", template())
+    by_nginx = re.findall(r"location = (/api\S+) {\s+auth_request /api/v1/may-send-files;", template())
     assert set(by_nginx) == of_programs == {API_UPLOAD}
 
 

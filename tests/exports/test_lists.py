@@ -105,6 +105,7 @@ def test_the_lists_are_found():
 
 # Tables on pages of lists that are not exported, with the reason.
 NOT_EXPORTED = {
+    "connections/clients.html": "a few systems, for those who give them tokens",
     "notices/list.html": "one's own messages",
     "frame/search.html": "what a word finds, of several registers, each of which is exported by its list",
     "uploads/rows.html": "the rows of an upload, which are in its file, or in the one with its problems marked",
