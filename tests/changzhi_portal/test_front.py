@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import http.client
 import json
 import re
@@ -160,6 +161,31 @@ def test_a_program_is_told_of_a_body_that_is_too_large_by_a_problem_document(
     assert (response.status, response.headers["Content-Type"]) == (413, "application/problem+json")
     assert (problem["status"], problem["code"]) == (413, "too_large")
     assert problem["detail"].endswith("。")
+
+
+@served
+def test_what_programs_read_is_compressed_and_pages_are_not(front: Front, place: Place) -> None:
+    right = {"Authorization": f"Bearer {make_token(place.county).text}", "Accept-Encoding": "gzip"}
+    connection = http.client.HTTPConnection("127.0.0.1", front.port, timeout=60)
+    connection.request("GET", "/api/v1/openapi.json", headers=right)
+    answer = connection.getresponse()
+    packed = answer.read()
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in answer.headers.get_all("Vary", [])
+    assert "/api/v1/organizations/" in json.loads(gzip.decompress(packed))["paths"]
+    connection.request("GET", LOGIN, headers={"Accept-Encoding": "gzip"})
+    page = connection.getresponse()
+    assert "Content-Encoding" not in page.headers
+    page.read()
+    listed = ask(front, address="/api/v1/periods/", Authorization=right["Authorization"])
+    again = ask(
+        front,
+        address="/api/v1/periods/",
+        Authorization=right["Authorization"],
+        If_None_Match=f"W/{listed.headers['ETag']}",
+    )
+    assert again.status == 304, "an ETag is weak where the answer was compressed"
+    connection.close()
 
 
 @served
