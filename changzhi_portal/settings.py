@@ -1,5 +1,6 @@
 """Settings. Everything that differs between machines comes from the environment (docs/operations.md lists it)."""
 
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import quote
 
@@ -268,6 +269,20 @@ API_AUTHENTICATION = [
     "connections.authentication.TokenAuthentication",
     "rest_framework.authentication.SessionAuthentication",
 ]
+
+# --- What is sent to other systems (docs/api.md §7, connections.sending) ---
+# Networks of the intranet that the portal may send to besides the public one, as 10.20.0.0/16, separated by commas; there also
+# by http and to these ports.
+WEBHOOK_ALLOWED_NETWORKS = env.list("WEBHOOK_ALLOWED_NETWORKS", default=[])
+WEBHOOK_ALLOWED_PORTS = env.list("WEBHOOK_ALLOWED_PORTS", cast=int, default=[80, 443, 8080, 8443])
+# An address to which nothing could be sent for so many days is sent nothing any more.
+WEBHOOK_DISABLE_AFTER_DAYS = env.int("WEBHOOK_DISABLE_AFTER_DAYS", default=3)
+for network in WEBHOOK_ALLOWED_NETWORKS:
+    try:
+        ip_network(network)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"WEBHOOK_ALLOWED_NETWORKS: {error}") from error
+
 SPECTACULAR_SETTINGS = {
     "TITLE": "长治市社区治理数据接口",
     "VERSION": "1",
@@ -301,6 +316,7 @@ RETENTION_DAYS = {
         "mail": 180,
         "sign_ins": 365,
         "exports": 2,  # files that a worker has made of long lists
+        "deliveries": 30,  # what other systems were told (connections.models.Delivery)
         "call_answers": 1,  # of writes by the API, for clients that send one again
     }.items()
 }

@@ -1,4 +1,4 @@
-"""Forms of other systems and of their tokens."""
+"""Forms of other systems, of their tokens, and of what they are told."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from changzhi_portal.pages import VersionForm
 from changzhi_portal.records import field_of
 from changzhi_portal.rights import Actor
 from communities.models import Division
-from connections.models import LONGEST_LIFE, ApiClient, ApiToken
+from connections.event_kinds import KINDS
+from connections.models import LONGEST_LIFE, ApiClient, ApiToken, Webhook
 from connections.scopes import SCOPES
 
 _USUAL_LIFE = datetime.timedelta(days=365)
 
 
-def _text(model: type[ApiClient | ApiToken], name: str, **options: Any) -> forms.CharField:
+def _text(model: type[ApiClient | ApiToken | Webhook], name: str, **options: Any) -> forms.CharField:
     """Return the field of a text column, with its name, its length and its note."""
     field = field_of(model, name)
     label, longest = str(field.verbose_name), field.max_length
@@ -115,3 +116,24 @@ class TokenForm(forms.Form):
         kwargs["initial"] = {"expires_on": today + _USUAL_LIFE, **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
         self.fields["expires_on"].widget.attrs |= {"min": str(today), "max": str(today + LONGEST_LIFE)}
+
+
+class WebhookForm(VersionForm):
+    """Form of where and of what a system is told; `version` is the one that the page showed, 0 of a new one."""
+
+    url = _text(Webhook, "url")
+    kinds = forms.MultipleChoiceField(
+        label="事件",
+        choices=[(kind.name, f"{kind.title}：{kind.explanation}") for kind in KINDS],
+        widget=forms.CheckboxSelectMultiple,
+        help_text="发生了所选的事，就往接收地址发一条；只说是哪个单位、哪个月、多少条，不带个人信息。",
+        error_messages={"required": "请至少选一种事件。", "invalid_choice": "请在列出的事件里选择。"},
+    )
+
+    def __init__(self, *args: Any, webhook: Webhook | None = None, **kwargs: Any) -> None:
+        known: dict[str, Any] = {}
+        if webhook is not None:
+            known = {"url": webhook.url, "kinds": webhook.kind_names, "version": webhook.version}
+        kwargs["initial"] = {**known, **(kwargs.get("initial") or {})}
+        super().__init__(*args, **kwargs)
+        self.fields["url"].widget.input_type = "url"

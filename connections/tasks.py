@@ -13,3 +13,9 @@ from connections import actions
 def tell_of_expiry() -> None:
     """Tell the bureau of tokens that soon expire. Beat calls this every morning."""
     actions.tell_of_expiry(day=timezone.localdate())
+
+
+@shared_task(name="connections.tasks.tell_systems", queue=Queue.TARGETS)
+def tell_systems(feed_id: int) -> None:
+    """Tell other systems of what has happened. Beat calls this when there is something to tell (`connections.jobs`)."""
+    actions.tell_systems(feed_id)

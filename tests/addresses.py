@@ -30,6 +30,7 @@ from notices.models import Announcement
 from reports.models import Briefing
 from submissions.models import Submission
 from tests.connections.clients import make_client, make_token
+from tests.connections.receivers import make_delivery, make_webhook
 from tests.factories import (
     Place,
     make_batch,
@@ -61,6 +62,7 @@ POST_ONLY = {
     "accounts:own_session_end",
     "accounts:own_sessions_end_others",
     "accounts:user_session_end",
+    *(f"connections:{name}" for name in ("webhook_pause", "webhook_resume", "webhook_test", "delivery_again")),
 }
 
 
@@ -187,10 +189,15 @@ RECORDS: dict[str, Maker] = {
     "audit:trail_record": lambda place, user: make_trail_record(place, user),
     "audit:about": lambda place, user: make_facility(place.communities[0]),
     **dict.fromkeys(
-        (f"connections:{name}" for name in ("client", "client_edit", "client_revoke", "token_new")),
+        (f"connections:{name}" for name in ("client", "client_edit", "client_revoke", "token_new", "webhook_new")),
         lambda place, user: make_client(place.county),
     ),
     "connections:token_revoke": lambda place, user: make_token(place.county).token,
+    **dict.fromkeys(
+        (f"connections:webhook{name}" for name in ("", "_edit", "_pause", "_resume", "_remove", "_secret", "_test")),
+        lambda place, user: make_webhook(place.county)[0],
+    ),
+    "connections:delivery_again": lambda place, user: make_delivery(make_webhook(place.county)[0]),
     "reports:briefing_pdf": lambda place, user: make_briefing(place.county),
 }
 
@@ -250,6 +257,10 @@ def address_of(name: str, place: Place, owner: User) -> str:
         return reverse(name, args=[record._meta.label_lower, record.ref])
     if name == "connections:token_revoke":
         return reverse(name, args=[record.client.ref, record.ref])
+    if name.startswith("connections:webhook") and name != "connections:webhook_new":
+        return reverse(name, args=[record.client.ref, record.ref])
+    if name == "connections:delivery_again":
+        return reverse(name, args=[record.webhook.client.ref, record.webhook.ref, record.ref])
     if name in {"changelog:merge", "changelog:distinct"}:
         return reverse(name, args=["organizations", record.ref, RECORDS[name](place, owner).ref])
     return reverse(name, args=[record.ref] if register is None else [register.name, record.ref])

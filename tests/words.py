@@ -27,6 +27,7 @@ USUAL = frozenset(
         "Microsoft",
         "Authenticator",
         "SHA",
+        "https",
         "Ctrl",
         "Tab",
         "taihang",

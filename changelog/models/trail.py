@@ -43,6 +43,7 @@ class TrailKind(models.TextChoices):
     ORIGINAL = "original", "下载原文件"
     MARKED = "marked", "下载标出问题的表格"
     DOCUMENT = "document", "下载文件"
+    ISSUED = "issued", "生成简报"
     UPLOADED = "uploaded", "上传"
     DISCARDED = "discarded", "作废上传"
     CHANGED = "changed", "修改"

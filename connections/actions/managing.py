@@ -7,12 +7,15 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from accounts.models import Role, User
 from changelog.actions import begin_change_set, change_of, differing, log_changes
 from changzhi_portal.personal_numbers import refuse_personal_numbers
 from changzhi_portal.records import field_of
 from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, StaleError, field_at_fault
 from changzhi_portal.rights import Actor
-from connections.models import ApiClient, ApiToken
+from connections.models import ApiClient, ApiToken, Delivery, Webhook
+
+Managed = ApiClient | ApiToken | Webhook | Delivery
 
 
 def check_may_manage(by: Actor) -> None:
@@ -43,13 +46,13 @@ def held_client(ref: str, *, by: Actor, version: int | None = None) -> ApiClient
     return client
 
 
-def refuse_numbers(row: ApiClient | ApiToken, *names: str) -> None:
+def refuse_numbers(row: Managed, *names: str) -> None:
     """Raise InvalidError for a text with a personal number."""
     for name in names:
         refuse_personal_numbers(getattr(row, name), what=str(field_of(type(row), name).verbose_name), field=name)
 
 
-def refuse_wrong(row: ApiClient | ApiToken) -> None:
+def refuse_wrong(row: Managed) -> None:
     """Raise InvalidError for a row that must not be saved."""
     try:
         row.full_clean()
@@ -59,17 +62,24 @@ def refuse_wrong(row: ApiClient | ApiToken) -> None:
         ) from error
 
 
+def told_administrators(client: ApiClient) -> list[User]:
+    """Return the people who manage a client and are told what concerns it."""
+    managing = [role for role in Role if role.may_manage_clients]
+    people = User.objects.active().filter(role__in=managing).select_related("division")
+    return [each for each in people if client.user.division.path.startswith(each.division.path)]
+
+
 def log(
     by: Actor,
-    row: ApiClient | ApiToken,
+    row: Managed,
     client: ApiClient,
     before: Mapping[str, Any],
     after: Mapping[str, Any],
     what: str,
 ) -> None:
-    """Log what differs, as a change set of the client's division. An empty `before` is that of a new row."""
-    changed = differing(before, after) if before else {"before": {}, "after": dict(after)}
-    division = client.user.division
+    """Log what differs, as a change set of the client's division. An empty `before` is that of a new row, an empty `after` that of a removed one."""
+    changed = differing(before, after) if before and after else {"before": dict(before), "after": dict(after)}
+    division: Any = client.user.division
     summary = f"{what}：{client}" if row is client else f"{what}：{client}的{row}"
     change_set = begin_change_set(by=by, summary=summary, division=division, affects_figures=False)
     log_changes(change_set, [change_of(row, division=division.pk, **changed)])

@@ -2,5 +2,33 @@
 
 from connections.views.clients import Client, Clients, EditClient, NewClient, RevokeClient
 from connections.views.tokens import NewToken, RevokeToken
+from connections.views.webhooks import (
+    ChangeSecret,
+    EditWebhook,
+    NewWebhook,
+    PauseWebhook,
+    RemoveWebhook,
+    ResumeWebhook,
+    SendAgain,
+    SendTest,
+    WebhookPage,
+)
 
-__all__ = ["Client", "Clients", "EditClient", "NewClient", "NewToken", "RevokeClient", "RevokeToken"]
+__all__ = [
+    "ChangeSecret",
+    "Client",
+    "Clients",
+    "EditClient",
+    "EditWebhook",
+    "NewClient",
+    "NewToken",
+    "NewWebhook",
+    "PauseWebhook",
+    "RemoveWebhook",
+    "ResumeWebhook",
+    "RevokeClient",
+    "RevokeToken",
+    "SendAgain",
+    "SendTest",
+    "WebhookPage",
+]

@@ -40,7 +40,7 @@ class Clients(PortalPage):
 
 
 class Client(DetailPage):
-    """One system with its tokens."""
+    """One system with its tokens and webhooks."""
 
     requires = "may_manage_clients"
     template_name = "connections/client.html"
@@ -64,16 +64,29 @@ class Client(DetailPage):
         """Return the links to what may be done; nothing to one that is revoked."""
         if self.record.is_revoked:
             return []
-        steps = [("发放令牌", "token_new"), ("修改", "client_edit"), ("停用", "client_revoke")]
+        steps = [
+            ("发放令牌", "token_new"),
+            ("登记推送", "webhook_new"),
+            ("修改", "client_edit"),
+            ("停用", "client_revoke"),
+        ]
         return [Crumb(title, reverse(f"connections:{name}", args=[self.record.ref])) for title, name in steps]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add the tokens, those that stand first."""
+        """Add the tokens, those that stand first, and the webhooks."""
         tokens = list(self.record.tokens.select_related("made_by", "revoked_by"))
         for token in tokens:
             token.client = self.record
         tokens.sort(key=lambda token: token.state in {token.State.REVOKED, token.State.EXPIRED})
-        return super().get_context_data(tokens=tokens, **kwargs)
+        webhooks = list(self.record.webhooks.with_numbers().order_by("pk"))
+        for webhook in webhooks:
+            webhook.client = self.record
+        return super().get_context_data(tokens=tokens, webhooks=webhooks, **kwargs)
+
+
+def clients_crumb(client: ApiClient) -> list[Crumb]:
+    """Return the crumbs of what belongs to a system: the list, and the system."""
+    return [Crumb(TITLE, reverse("connections:clients")), Crumb(str(client), client.get_absolute_url())]
 
 
 class ClientForms(FormPage):
@@ -109,8 +122,7 @@ class ClientForms(FormPage):
 
     def get_crumbs(self) -> list[Crumb]:
         """Add the list and the system."""
-        listed = Crumb(TITLE, reverse("connections:clients"))
-        return [listed] if self.client is None else [listed, Crumb(str(self.client), self.get_success_url())]
+        return [Crumb(TITLE, reverse("connections:clients"))] if self.client is None else clients_crumb(self.client)
 
 
 class NewClient(ClientForms):

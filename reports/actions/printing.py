@@ -12,7 +12,7 @@ from typing import Any
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from changelog.trail import newest_seal, seal_waiting
+from changelog.trail import TrailKind, newest_seal, record_event, seal_waiting
 from changzhi_portal.jobs import Claim
 from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, PortalError
 from changzhi_portal.rights import Actor
@@ -153,23 +153,28 @@ def print_queued(briefing_id: int) -> Briefing | None:
 
 def _print(claim: Claim[Briefing]) -> None:
     """Compute the figures, create the PDF, and write the state last. Raises ClaimLostError."""
-    briefing = Briefing.objects.select_related("period", "division__parent").get(pk=claim.key)
+    briefing = Briefing.objects.select_related("period", "division__parent", "printed_by__division").get(pk=claim.key)
     figures = _figures_of(briefing)
-    if figures != briefing.figures or not briefing.trail_head:  # the same issue printed again stays byte for byte
+    if figures != briefing.figures or briefing.printed_at is None:  # printed again it stays byte for byte
         briefing.trail_head = _trail_head() or briefing.trail_head
     briefing.figures = figures
     claim.heartbeat(step="正在绘图和排版")
     pdf = print_markup(issue_markup(briefing))
     claim.heartbeat(step="正在保存文件")
     pdf_name = store_pdf(briefing.ref, pdf)
-    claim.finish(
-        State.PRINTED,
-        figures=briefing.figures,
-        pdf_name=pdf_name,
-        trail_head=briefing.trail_head,
-        printed_at=timezone.now(),
-        step="",
-    )
+    with transaction.atomic():
+        claim.finish(
+            State.PRINTED,
+            figures=briefing.figures,
+            pdf_name=pdf_name,
+            trail_head=briefing.trail_head,
+            printed_at=timezone.now(),
+            step="",
+        )
+        detail = {"period": briefing.period.code, "edition": briefing.edition}
+        record_event(
+            TrailKind.ISSUED, by=briefing.printed_by, division=briefing.division, about=briefing, detail=detail
+        )
 
 
 def _trail_head() -> str:

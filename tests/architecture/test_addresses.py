@@ -18,6 +18,9 @@ WITHOUT_PAGE = {
     "communities.Contact",
     "communities.Division",
     "connections.ApiToken",
+    "connections.Delivery",
+    "connections.Webhook",  # its page lies below that of its client, which alone knows the address
+    "connections.WebhookSecret",
     "frame.SavedView",
     "notices.Announcement",
     "services.CatalogueItem",

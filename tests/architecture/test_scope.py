@@ -26,7 +26,7 @@ from communities.models import (
     GovernanceBody,
     RecordMove,
 )
-from connections.models import ApiClient, ApiToken
+from connections.models import ApiClient, ApiToken, Delivery, Webhook
 from notices.models import Announcement, Notice
 from orgs.models import SocialOrganization
 from periods.models import ReportingPeriod
@@ -38,6 +38,7 @@ from submissions.models import FindingComment, Reminder, Submission, SubmissionS
 from targets.models import CommunityMeasure, DivisionMeasure, Target, TargetResult
 from tests.architecture.apps import own_models
 from tests.connections.clients import make_client, make_token
+from tests.connections.receivers import make_delivery, make_webhook
 from tests.factories import (
     make_batch,
     make_change_set,
@@ -60,6 +61,7 @@ UNSEEN = {
         "rows of one user, reached through that user alone, who is scoped",
     ),
     "accounts.AttemptCount": "counts without names, read where attempts are counted",
+    "connections.WebhookSecret": "signs what its webhook sends, and is read there alone",
     "changelog.TrailSeal": "shown with its record, which is scoped",
     "targets.ConsumedChange": "bookkeeping of measuring: two keys, read by the engine alone",
 }
@@ -255,6 +257,8 @@ MAKERS: dict[type[models.Model], Callable[[Side], models.Model]] = {
     ),
     ApiClient: lambda side: make_client(side.county),
     ApiToken: lambda side: make_token(side.county).token,
+    Webhook: lambda side: make_webhook(side.county)[0],
+    Delivery: lambda side: make_delivery(make_webhook(side.county)[0]),
     Contact: lambda side: Contact.objects.create(division=side.county, name="李演示", email="li@example.com"),
     Notice: lambda side: Notice.objects.create(user=side.user, title="演示通知"),
     CommunityMeasure: _measure,

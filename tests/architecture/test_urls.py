@@ -58,6 +58,11 @@ NOT_FOR_CLERKS = {
     "notices:announcement_edit",
     "notices:announcement_delete",
     *(f"connections:{name}" for name in ("client", "client_edit", "client_revoke", "token_new", "token_revoke")),
+    *(
+        f"connections:webhook{name}"
+        for name in ("", "_new", "_edit", "_pause", "_resume", "_remove", "_secret", "_test")
+    ),
+    "connections:delivery_again",
 }
 # What a system administrator opens: the own account, notices, the help, users and health; nothing of the bureau's business.
 FOR_THE_SYSTEM = {

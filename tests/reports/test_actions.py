@@ -165,6 +165,24 @@ def test_what_waits_is_sealed_before_an_issue_is_printed_so_that_paper_vouches_f
     assert f"审计封存 {printed.trail_head}" in markup[0]
 
 
+def test_a_printed_issue_stands_in_the_trail_and_one_whose_worker_has_lost_it_does_not(queued, officer, monkeypatch):
+    monkeypatch.setattr(printing, "print_markup", lambda text, **_: b"%PDF-")
+    type(queued).objects.update(printed_by=officer)
+    print_queued(queued.pk)
+    record = TrailRecord.objects.get(kind=TrailKind.ISSUED)
+    assert (record.made_by, record.object_ref, record.division) == (officer, queued.ref, queued.division)
+    assert record.detail == {"period": "2018-06", "edition": 1}
+
+    def taken_away(text, **_):
+        type(queued).objects.update(claim_token="another")
+        return b"%PDF-"
+
+    prepare_briefing(period=queued.period, division=queued.division, by=None, queue=False)
+    monkeypatch.setattr(printing, "print_markup", taken_away)
+    print_queued(queued.pk)
+    assert TrailRecord.objects.filter(kind=TrailKind.ISSUED).count() == 1
+
+
 def test_an_issue_is_printed_also_when_the_trail_cannot_be_sealed_now(queued, officer, monkeypatch):
     record_event(TrailKind.SIGNED_IN, by=officer)
 
