@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import JsonResponse
 from django.utils.cache import get_conditional_response
 from django.views.decorators.cache import never_cache
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -116,7 +117,7 @@ class ListEndpoint(Endpoint):
     # Further parameters with what they mean, and what an answer says beside the rows; for the description.
     # Related records that `expand` adds by name: the lookup that leads there, and what is said of them.
     expands: ClassVar[Expansions] = MappingProxyType({})
-    also_takes: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    also_takes: ClassVar[Sequence[OpenApiParameter]] = ()
     also_says: ClassVar[Mapping[str, serializers.Field]] = MappingProxyType({})
 
     @classmethod

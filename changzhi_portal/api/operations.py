@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, ClassVar, Final
 
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
+from changzhi_portal.api.bodies import LARGEST_VERSION
 from changzhi_portal.api.bulk import ALL_OR_NOTHING, MODE, MODES, ROWS
 from changzhi_portal.api.fields import field_of_column
-from changzhi_portal.api.idempotency import HEADER, REPLAYED
-from changzhi_portal.api.parameters import MOST_ROWS, USUAL_ROWS
+from changzhi_portal.api.idempotency import A_KEY, HEADER, REPLAYED
+from changzhi_portal.api.parameters import A_TEXT, MOST_ROWS, USUAL_ROWS
+from changzhi_portal.api.preconditions import ETAGS
 from changzhi_portal.api.records import CONFIRMS, CORRECTS, LOCKED_REASON, RecordBody
 from changzhi_portal.registers.batches import MOST_IN_BATCH, Outcome
 
 _ETAG: Final = 'ETag，如"记录编号.版本.摘要"'
 KEY: Final = OpenApiParameter(
     HEADER,
-    str,
+    {"type": "string", "pattern": A_KEY},
     OpenApiParameter.HEADER,
     description="客户端给这次请求的唯一键，24小时内重发得到同一个回答，不会重复写入",
 )
@@ -43,7 +46,7 @@ class Operation:
 
 PAGING: Final = (
     OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": MOST_ROWS, "default": USUAL_ROWS}),
-    OpenApiParameter("cursor", str, description="上一次回答里next的这个值"),
+    OpenApiParameter("cursor", {"type": "string", "pattern": A_TEXT}, description="上一次回答里next的这个值"),
 )
 
 
@@ -53,6 +56,12 @@ def header_of_answers(name: str, description: str, *statuses: int) -> OpenApiPar
 
 
 ETAG_READ: Final = header_of_answers("ETag", _ETAG, 200)
+ETAG_OF_ANSWER: Final = header_of_answers("ETag", "回答的标记，下次放在If-None-Match里，没有变化就不再发", 200)
+# What every operation may answer with beside its own.
+ALWAYS: Final = (
+    header_of_answers("Retry-After", "过多少秒再试", 429),
+    header_of_answers("WWW-Authenticate", "Bearer，令牌不能用的说明原因（RFC 6750）", 401, 403),
+)
 _BODY_PROBLEMS: Final = {413: "请求的内容过大", 415: "不是JSON"}
 _KEY_PROBLEMS: Final = {
     409: "有需要核对的地方、月份已锁定，或者同一个请求正在办理",
@@ -64,6 +73,8 @@ class ClosedSerializer(serializers.Serializer):
     """What is sent: other names than the described ones are refused."""
 
     is_closed = True
+    # Conditions and examples that a serializer cannot say, as JSON Schema.
+    also_described: ClassVar[Mapping[str, Any]] = MappingProxyType({})
 
 
 class RowAnswerSerializer(serializers.Serializer):
@@ -100,9 +111,16 @@ def operations_of(body: RecordBody, record: type[serializers.Serializer]) -> dic
     of_change = _sent(f"{name}Change", repeated | columns | (corrects if body.has_parts else {}) | options)
     which = {
         "ref": serializers.CharField(required=False, allow_null=True, help_text="要修改的记录；不填的新增一条"),
-        "version": serializers.IntegerField(required=False, allow_null=True, help_text="读取时的版本；修改时必填"),
+        "version": serializers.IntegerField(
+            min_value=0,
+            max_value=LARGEST_VERSION,
+            required=False,
+            allow_null=True,
+            help_text="读取时的版本；修改时必填",
+        ),
     }
     of_row = _sent(f"{name}Row", repeated | which | columns | (corrects if body.has_parts else {}))
+    of_row.also_described = _with_or_without_ref({*repeated, *(corrects if body.has_parts else ())} - set(which))
     of_batch = {
         MODE: serializers.ChoiceField(choices=list(MODES), required=False, default=ALL_OR_NOTHING),
         ROWS: serializers.ListField(child=of_row(), min_length=1, max_length=MOST_IN_BATCH),
@@ -135,7 +153,11 @@ def operations_of(body: RecordBody, record: type[serializers.Serializer]) -> dic
             },
             [
                 OpenApiParameter(
-                    "If-Match", str, OpenApiParameter.HEADER, required=True, description="读取这条记录时得到的ETag"
+                    "If-Match",
+                    {"type": "string", "pattern": ETAGS},
+                    OpenApiParameter.HEADER,
+                    required=True,
+                    description="读取这条记录时得到的ETag",
                 ),
                 header_of_answers("ETag", _ETAG, 200, 412),
             ],
@@ -151,7 +173,17 @@ def operations_of(body: RecordBody, record: type[serializers.Serializer]) -> dic
     }
 
 
-def _sent(name: str, fields: Mapping[str, serializers.Field]) -> type[serializers.Serializer]:
+def _with_or_without_ref(only_changed: Collection[str]) -> dict[str, Any]:
+    """Return the conditions of a row: one with a ref says which version was seen, a new one has none of `only_changed`."""
+    closed = dict.fromkeys(sorted(only_changed), False)
+    return {
+        "if": {"required": ["ref"], "properties": {"ref": {"type": "string"}}},
+        "then": {"required": ["version"], "properties": {"version": {"type": "integer"}}},
+        "else": {"properties": {"version": {"type": "null"}, **closed}},
+    }
+
+
+def _sent(name: str, fields: Mapping[str, serializers.Field]) -> type[ClosedSerializer]:
     """Return a serializer that describes what is sent; fields that only are read may be repeated."""
     return type(f"{name}Serializer", (ClosedSerializer,), {field: _again(each) for field, each in fields.items()})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -94,10 +95,15 @@ class RowProblemsPageSerializer(serializers.Serializer):
     next = serializers.URLField(allow_null=True)
 
 
+@extend_schema_field({"type": "string", "format": "binary"})
+class SentFileField(serializers.FileField):
+    """A file that is sent."""
+
+
 class FileSentSerializer(ClosedSerializer):
     """What is sent to have files checked."""
 
-    file = serializers.ListField(child=serializers.FileField(), max_length=MOST_FILES, help_text="一个或几个文件")
+    file = serializers.ListField(child=SentFileField(), min_length=1, max_length=MOST_FILES, help_text="一个或几个文件")
     register = serializers.CharField(required=False, help_text="登记表；不填的按文件内容识别")
     period = serializers.CharField(required=False, help_text="统计月，如2018-06；不填的按文件里写的")
 
