@@ -276,6 +276,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "changzhi_portal.api.schema.keep_choices_in_place",
         "changzhi_portal.api.schema.let_fields_be_left_out",
+        "changzhi_portal.api.schema.name_groups",
     ],
 }
 

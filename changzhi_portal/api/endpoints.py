@@ -270,6 +270,8 @@ class RegisterEndpoint(BulkWrites, IncrementalReads, ListEndpoint):
     requires = "may_see_registers"
     writes_with = "registers:write"
     register: ClassVar[type[RegisterSheet]]
+    # A record as it is sent when it is new, for the examples of the description; its last field is what they change.
+    example: ClassVar[Mapping[str, Any]] = MappingProxyType({})
 
     @classmethod
     def addresses(cls) -> list[Address]:
@@ -287,7 +289,7 @@ class RegisterEndpoint(BulkWrites, IncrementalReads, ListEndpoint):
             cls.slug, cls.title = cls.register.name, cls.register.title
             cls.serializer_class = serializer_of(cls.register)
             cls.body = RecordBody(cls.register, cls.serializer_class._declared_fields)
-            cls.operations = operations_of(cls.body, cls.serializer_class)
+            cls.operations = operations_of(cls.body, cls.serializer_class, cls.example)
 
     def get_record(self, request: Request, ref: str) -> Response:
         """Answer with one record. Raises NotFoundError, also for a record of another area, and BadRequestError."""

@@ -12,7 +12,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
 from changzhi_portal.api.bodies import LARGEST_VERSION
-from changzhi_portal.api.bulk import ALL_OR_NOTHING, MODE, MODES, ROWS
+from changzhi_portal.api.bulk import ALL_OR_NOTHING, EACH, MODE, MODES, ROWS
 from changzhi_portal.api.fields import field_of_column
 from changzhi_portal.api.idempotency import A_KEY, HEADER, REPLAYED
 from changzhi_portal.api.parameters import A_TEXT, MOST_ROWS, USUAL_ROWS
@@ -55,6 +55,12 @@ def header_of_answers(name: str, description: str, *statuses: int) -> OpenApiPar
     return OpenApiParameter(name, str, OpenApiParameter.HEADER, description=description, response=list(statuses))
 
 
+def shown_by(example: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an example as JSON Schema has it; {} for none."""
+    return {"examples": [dict(example)]} if example else {}
+
+
+EXAMPLE_REF: Final = "jv4sgkhpbsvqo"
 ETAG_READ: Final = header_of_answers("ETag", _ETAG, 200)
 ETAG_OF_ANSWER: Final = header_of_answers("ETag", "回答的标记，下次放在If-None-Match里，没有变化就不再发", 200)
 # What every operation may answer with beside its own.
@@ -96,8 +102,13 @@ class BatchAnswerSerializer(serializers.Serializer):
     results = RowAnswerSerializer(many=True)
 
 
-def operations_of(body: RecordBody, record: type[serializers.Serializer]) -> dict[str, Operation]:
-    """Return the operations that write a register, by the endpoint's method; `record` describes what is answered."""
+def operations_of(
+    body: RecordBody, record: type[serializers.Serializer], example: Mapping[str, Any] = MappingProxyType({})
+) -> dict[str, Operation]:
+    """Return the operations that write a register, by the endpoint's method; `record` describes what is answered.
+
+    `example` is a new record, of which the descriptions make their examples; {} for none.
+    """
     name = record.__name__.removesuffix("Serializer")
     # Of a name of its own: reading adds related records, and other apps call what they say of these alike.
     record = type(f"{name}RecordSerializer", (record,), {})
@@ -108,7 +119,11 @@ def operations_of(body: RecordBody, record: type[serializers.Serializer]) -> dic
     }
     corrects = {CORRECTS: serializers.BooleanField(required=False, help_text="更正最近一段，而不是新增一段")}
     repeated = {field: described for field, described in body.described.items() if field in body.read_only}
-    of_change = _sent(f"{name}Change", repeated | columns | (corrects if body.has_parts else {}) | options)
+    of_change = _sent(
+        f"{name}Change",
+        repeated | columns | (corrects if body.has_parts else {}) | options,
+        dict(list(example.items())[-1:]),
+    )
     which = {
         "ref": serializers.CharField(required=False, allow_null=True, help_text="要修改的记录；不填的新增一条"),
         "version": serializers.IntegerField(
@@ -120,6 +135,8 @@ def operations_of(body: RecordBody, record: type[serializers.Serializer]) -> dic
         ),
     }
     of_row = _sent(f"{name}Row", repeated | which | columns | (corrects if body.has_parts else {}))
+    changed = dict(list(example.items())[-1:])
+    rows = [{"ref": EXAMPLE_REF, "version": 3, **changed}, *([dict(example)] if body.register.may_be_added else [])]
     of_row.also_described = _with_or_without_ref({*repeated, *(corrects if body.has_parts else ())} - set(which))
     of_batch = {
         MODE: serializers.ChoiceField(choices=list(MODES), required=False, default=ALL_OR_NOTHING),
@@ -129,7 +146,7 @@ def operations_of(body: RecordBody, record: type[serializers.Serializer]) -> dic
         "create_record": Operation(
             "create",
             "新增",
-            _sent(f"{name}New", columns | options),
+            _sent(f"{name}New", columns | options, example),
             {201: record},
             {**_BODY_PROBLEMS, **_KEY_PROBLEMS},
             [
@@ -165,7 +182,7 @@ def operations_of(body: RecordBody, record: type[serializers.Serializer]) -> dic
         "write_records": Operation(
             "bulk",
             f"批量新增和修改，一次最多{MOST_IN_BATCH}条",
-            _sent(f"{name}Batch", of_batch | options),
+            _sent(f"{name}Batch", of_batch | options, {MODE: EACH, ROWS: rows} if example else {}),
             {200: BatchAnswerSerializer},
             {**_BODY_PROBLEMS, **_KEY_PROBLEMS},
             [KEY, header_of_answers(REPLAYED, "true：这是以前那次请求的回答", 200)],
@@ -183,9 +200,12 @@ def _with_or_without_ref(only_changed: Collection[str]) -> dict[str, Any]:
     }
 
 
-def _sent(name: str, fields: Mapping[str, serializers.Field]) -> type[ClosedSerializer]:
+def _sent(
+    name: str, fields: Mapping[str, serializers.Field], example: Mapping[str, Any] = MappingProxyType({})
+) -> type[ClosedSerializer]:
     """Return a serializer that describes what is sent; fields that only are read may be repeated."""
-    return type(f"{name}Serializer", (ClosedSerializer,), {field: _again(each) for field, each in fields.items()})
+    declared: dict[str, Any] = {field: _again(each) for field, each in fields.items()}
+    return type(f"{name}Serializer", (ClosedSerializer,), {**declared, "also_described": shown_by(example)})
 
 
 def _again(described: serializers.Field) -> serializers.Field:

@@ -12,8 +12,10 @@ from rest_framework import serializers
 
 from changzhi_portal.api.described import filter_of, names_of
 from changzhi_portal.api.expansions import SUFFIX, with_expansions
-from changzhi_portal.api.operations import ALWAYS, ETAG_OF_ANSWER, ETAG_READ, PAGING, Operation
+from changzhi_portal.api.operations import ALWAYS, ETAG_OF_ANSWER, ETAG_READ, EXAMPLE_REF, PAGING, Operation, shown_by
 from changzhi_portal.api.problems import MEDIA_TYPE
+
+_OF = "："  # in summaries: what an operation is about, and what it does
 
 
 class ProblemSerializer(serializers.Serializer):
@@ -63,8 +65,8 @@ class EndpointSchema(AutoSchema):
         return next((name for name, method in files.items() if method == self.view.action), "")
 
     def get_tags(self) -> list[str]:
-        """Group the operations by what they are about, in Chinese."""
-        return [self.view.title]
+        """Group the operations by what they are about: generated clients make a module of each group."""
+        return [self.view.slug]
 
     def get_operation_id(self) -> str:
         """Return a name for generated clients: organizations_list."""
@@ -75,7 +77,7 @@ class EndpointSchema(AutoSchema):
     def get_summary(self) -> str:
         """Return what the operation does, in Chinese."""
         read = "列表" if self._is_page else self._file or "一条"
-        return f"{self.view.title}：{self._writing.label if self._writing else read}"
+        return f"{self.view.title}{_OF}{self._writing.label if self._writing else read}"
 
     def get_description(self) -> str:
         """Return nothing more: the docstrings are for programmers of the portal."""
@@ -86,7 +88,7 @@ class EndpointSchema(AutoSchema):
         if self._writing:
             return [*self._writing.parameters, *ALWAYS]
         if self._file:
-            return []
+            return list(ALWAYS)
         shaping: list[Any] = [names_of("fields", self.view.fields, "只要这些项")]
         if self.view.expands:
             words = f"同时给出这些相关记录的内容（名称后加{SUFFIX}）"
@@ -119,16 +121,29 @@ class EndpointSchema(AutoSchema):
             return {**self._writing.answers, **_problems({**_PROBLEMS, **self._writing.problems})}
         record = with_expansions(self.view.serializer_class, self.view.expands)
         if self._is_page:
-            content = {
+            content: dict[str, Any] = {
                 "results": record(many=True),
                 "next": serializers.URLField(allow_null=True),
             } | self.view.also_says
+            content["also_described"] = shown_by(self._example_of_page())
             record = type(
                 f"{record.__name__.removesuffix('Serializer')}PageSerializer", (serializers.Serializer,), content
             )
         if self._file:
             return {200: OpenApiResponse(OpenApiTypes.BINARY, "文件"), **_problems(_PROBLEMS)}
         return {200: record, **_problems(_PROBLEMS)}
+
+    def _example_of_page(self) -> dict[str, Any]:
+        """Return a page with one record; {} where the endpoint has no example."""
+        example = getattr(self.view, "example", {})
+        if not example:
+            return {}
+        address = f"https://portal.example/api/v1/{self.view.slug}/"
+        return {
+            "results": [{"ref": EXAMPLE_REF, "version": 3, **example}],
+            "next": f"{address}?cursor=WyJ…",
+            "changes": f"{address}?modified_since=48213",
+        }
 
     def _postprocess_serializer_schema(self, schema: Any, serializer: Any, direction: Any) -> Any:
         schema = super()._postprocess_serializer_schema(schema, serializer, direction)
@@ -174,6 +189,16 @@ def let_fields_be_left_out(result: Any, **kwargs: Any) -> Any:
         rows = answer.get("properties", {}).get("results", {}).get("items")
         (_named(result, rows) if rows else answer).pop("required", None)
     return result
+
+
+def name_groups(result: Any, **kwargs: Any) -> Any:
+    """Say what the groups of operations are called in Chinese (a hook of drf-spectacular)."""
+    titles = {
+        operation["tags"][0]: operation["summary"].partition(_OF)[0]
+        for operations in result["paths"].values()
+        for operation in operations.values()
+    }
+    return {**result, "tags": [{"name": name, "description": title} for name, title in titles.items()]}
 
 
 def _named(result: Any, schema: Any) -> Any:
