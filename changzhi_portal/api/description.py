@@ -76,7 +76,8 @@ def kinds() -> list[Kind]:
     for address, operations in description()["paths"].items():
         for method, operation in operations.items():
             found.setdefault(operation["tags"][0], []).append(_operation(address, method, operation))
-    return [Kind(title, operations) for title, operations in found.items()]
+    titles = {each["name"]: each["description"] for each in description()["tags"]}
+    return [Kind(titles[name], operations) for name, operations in found.items()]
 
 
 def _operation(address: str, method: str, operation: Mapping[str, Any]) -> Operation:

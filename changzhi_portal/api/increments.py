@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final, NamedTuple
 
 from django.utils.dateparse import parse_datetime
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from changzhi_portal.api.described import text_of
 from changzhi_portal.api.paging import Cursor, Page, address_with, cursor_of, digest_of, signed
 from changzhi_portal.api.parameters import limit_of, refuse_unknown
 from changzhi_portal.api.problems import BadRequestError
@@ -42,9 +44,13 @@ class GoneSerializer(serializers.Serializer):
 class IncrementalReads:
     """Lets a list be read again by what has changed since; see `changzhi_portal.registers.feed`."""
 
-    also_takes: ClassVar[Mapping[str, str]] = {
-        _MODIFIED_SINCE: "只要这以后有变动的记录：以前的回答里changes给出的值，或带时区的时间"
-    }
+    also_takes: ClassVar[Sequence[OpenApiParameter]] = (
+        text_of(
+            _MODIFIED_SINCE,
+            "只要这以后有变动的记录：以前的回答里changes给出的值，或带时区的时间",
+            {"anyOf": [{"type": "string", "pattern": "^[0-9]{1,18}$"}, {"type": "string", "format": "date-time"}]},
+        ),
+    )
     also_says: ClassVar[Mapping[str, serializers.Field]] = {
         "gone": GoneSerializer(many=True, required=False, help_text="给了modified_since时才有：不再符合条件的记录"),
         "changes": serializers.URLField(help_text="以后从这个地址读取变动"),

@@ -283,8 +283,12 @@ def test_a_change_says_what_it_has_seen(place, period, clerk, signed_in):
     stale = patch(client, "organizations", record.ref, {"note": "旧"}, seen)
     assert (stale.status_code, stale.json()["code"]) == (412, "precondition_failed")
     assert stale["ETag"] == read(client, "organizations", record.ref)["ETag"]
-    for nonsense in ('"other.4"', '"x"', "x", f'"{record.ref}.四"', f'"{record.ref}.99999999999999999999"'):
-        assert patch(client, "organizations", record.ref, {"note": "旧"}, nonsense).status_code == 412
+    for other in ('"other.4"', '"x"', f'"{record.ref}.99999999999999999999"'):
+        assert patch(client, "organizations", record.ref, {"note": "旧"}, other).status_code == 412
+    # What is no ETag is not taken for one of an older version.
+    for nonsense in ("x", f"{record.ref}.{record.version}", f'"{record.ref}', f'"{record.ref}.四"', '"a" "b"'):
+        answer = patch(client, "organizations", record.ref, {"note": "旧"}, nonsense)
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "If-Match")
 
 
 def test_reading_answers_a_precondition_with_a_problem(place, period, clerk, signed_in):
