@@ -5,6 +5,7 @@ Values that are found in the data, such as codes of divisions, are described by 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
@@ -57,5 +58,5 @@ def _values_of(each: django_filters.Filter) -> tuple[dict[str, Any], str]:
         return {"type": "integer", "minimum": least, "maximum": most}, ""
     for validator in each.extra.get("validators", ()):
         if isinstance(validator, RegexValidator):
-            return {"type": "string", "pattern": validator.regex.pattern.replace(_ENDS, "$")}, ""
+            return {"type": "string", "pattern": re.compile(validator.regex).pattern.replace(_ENDS, "$")}, ""
     return dict(_TEXT), ""
