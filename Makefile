@@ -4,7 +4,7 @@ export PORT ?= 8000
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run test check format bench faults manual interop lock
+.PHONY: help setup setup-test run test check format bench faults manual openapi api-fuzz interop lock
 
 help: ## list the commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -35,6 +35,12 @@ faults: setup-test ## kill processes, fill the disk, lock the database …: prin
 
 manual: setup-test ## take the pictures of the manual anew, by walking through the demo in Chromium (some minutes)
 	@scripts/with_scratch_var .venv/bin/pytest -m manual -n 0 tests/browser/test_manual.py $(ARGS)
+
+openapi: setup-test ## write the description of the API anew, docs/openapi.json, which a test compares
+	@DJANGO_SETTINGS_MODULE=tests.settings scripts/with_scratch_var .venv/bin/python -m tests.api.stored
+
+api-fuzz: setup-test ## call the whole API as everybody with schemathesis, on both databases (many minutes; API_FUZZ=calls of each operation)
+	@API_FUZZ=$(or $(API_FUZZ),50) scripts/run_tests tests/api/test_fuzz.py $(ARGS)
 
 interop: setup-test ## send the portal's workbooks through other spreadsheet programs and back; writes docs/interop.md
 	@scripts/install_interop

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.db import DatabaseError
@@ -42,15 +43,19 @@ class SecondFactorMiddleware:
 
 
 class SignInMiddleware(LoginRequiredMiddleware):
-    """Django's middleware, except for a form that was sent after the session has ended.
+    """Django's middleware, except after a session has ended: the sign-in page then says so.
 
-    The sign-in page then says that nothing was saved, and leads back to the form's page, not to the form's address.
+    Of a form it says that nothing was saved, and leads back to the form's page, not to the form's address.
     """
 
     def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseRedirect:
         """Redirect to the sign-in page."""
         if request.method != "POST":
-            return super().handle_no_permission(request, view_func)
+            response = super().handle_no_permission(request, view_func)
+            # A browser keeps the cookie of a session that has ended here, but none of one that its user has ended.
+            if settings.SESSION_COOKIE_NAME in request.COOKIES and response.status_code == HTTPStatus.FOUND:
+                response["Location"] += "&ended=1"
+            return response
         asked = urlencode({"next": page_of_form(request), "unsaved": "1"}, safe="/")
         return HttpResponseRedirect(f"{reverse('accounts:login')}?{asked}")
 

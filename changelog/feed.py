@@ -8,11 +8,11 @@ nothing is passed over, and a change is told of once it is sealed, some seconds 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, Max, Min, Model, OuterRef, Q, QuerySet
+from django.db.models import Max, Min, Model, Q, QuerySet
 
 from changelog.actions.apply import owner_of
 from changelog.models import ChangeRecord, ChangeRecordQuerySet, ChangeSet, TrailRecord, TrailSeal
@@ -21,6 +21,7 @@ from changzhi_portal.refusals import GoneError
 from changzhi_portal.registers.feed import Span
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.rights import Actor
+from changzhi_portal.scope import ScopedModel, scope_path_of
 
 _NEWEST = 100  # change sets among which the newest seal is looked for
 
@@ -72,6 +73,7 @@ class Touched:
 
     register: RegisterSheet
     span: Span
+    user: Actor
 
     @property
     def changes(self) -> ChangeRecordQuerySet:
@@ -79,42 +81,62 @@ class Touched:
         seals = TrailSeal.objects.filter(seq__gt=self.span.after, seq__lte=self.span.until)
         return ChangeRecord.objects.filter(change_set__in=seals.values("record__change_set"))
 
-    def standing(self) -> Q:
-        """Return the condition on the register's records that they, one of their parts, or what they name changed.
+    def changes_of(self, model: type[ScopedModel]) -> ChangeRecordQuerySet:
+        """Return the changes of one model that may concern the user: those of the own area, and moves between places.
 
-        It asks for those models only of which something changed.
+        A change belongs to the place where it left the record, so that who had it before is told by the move.
+        """
+        places = [f"{lookup.partition('__')[0]}_id" for lookup in model.scope_lookups]
+        near = Q(before__has_any_keys=places)
+        if (path := scope_path_of(self.user)) is not None:
+            near |= ChangeRecord.in_subtree(path)
+        return self.changes.filter(near, model=model._meta.label_lower)
+
+    def keys_after(self, key: int, most: int) -> list[int]:
+        """Return the keys of the first records beyond a key, in their order, that changed themselves or by what belongs to them.
+
+        Those are their parts, and what they name (`names_of`). Only models of which something changed are asked, and each
+        only for so many keys: a page of a long list of changes costs as much as its rows.
         """
         model, changes = self.register.model, self.changes
         changed = set(changes.order_by().values_list("model", flat=True).distinct())
-        found = Q(pk__in=())
+        found: set[int] = set()
+
+        def take(keys: QuerySet[Any, Any], column: str) -> None:
+            beyond = keys.filter(**{f"{column}__gt": key}).order_by(column).values_list(column, flat=True)
+            found.update(beyond.distinct()[:most])
+
         if model._meta.label_lower in changed:
-            found |= Q(pk__in=_keys(changes, model))
+            take(self.changes_of(model), "object_id")
         for part, owner in _parts(model):
             if part._meta.label_lower in changed:
-                found |= Q(pk__in=part._base_manager.filter(pk__in=_keys(changes, part)).values(owner))
-                gone = changes.filter(model=part._meta.label_lower, kind=ChangeRecord.Kind.REMOVED)
-                found |= Q(pk__in=list(gone.values_list(f"before__{owner}", flat=True).distinct()))
+                own = self.changes_of(part)
+                take(part._base_manager.filter(pk__in=own.order_by().values("object_id")), owner)
+                gone = own.filter(kind=ChangeRecord.Kind.REMOVED)
+                owners = gone.values_list(f"before__{owner}", flat=True).distinct()
+                found.update(each for each in owners if each is not None and each > key)
         for lookup in self.register.names_of:
             named = _model_at(model, lookup)
             if named._meta.label_lower in changed:
-                naming = model._base_manager.filter(**{f"{lookup}__in": _keys(changes, named)})
-                found |= Q(pk__in=naming.values("pk"))
-        return found
+                take(model._base_manager.filter(**{f"{lookup}__in": _keys(changes, named)}), "pk")
+        return sorted(found)[:most]
 
-    def removed(self) -> ChangeRecordQuerySet:
-        """Return the changes by which records were removed, and not made again since."""
-        model = self.register.model
-        again = model._base_manager.filter(pk=OuterRef("object_id"))
-        gone = self.changes.filter(model=model._meta.label_lower, kind=ChangeRecord.Kind.REMOVED)
-        return gone.filter(~Exists(again))
-
-    def seen_by(self, user: Actor, key: str) -> Exists:
-        """Return the condition that records, by the column with their key, lie or have lain in the user's area.
+    def seen(self, keys: Collection[int]) -> set[int]:
+        """Return those of the keys whose records lie, or have lain, in the user's area.
 
         The change log says so: what was written there belongs there.
         """
-        label = self.register.model._meta.label_lower
-        return Exists(ChangeRecord.objects.visible_to(user).filter(model=label, object_id=OuterRef(key)))
+        seen = ChangeRecord.objects.visible_to(self.user).filter(
+            model=self.register.model._meta.label_lower, object_id__in=keys
+        )
+        return set(seen.order_by().values_list("object_id", flat=True).distinct())
+
+    def refs_of(self, keys: Collection[int]) -> dict[int, str]:
+        """Return the refs that records with these keys had, by key: of records that were removed, and stand nowhere else."""
+        gone = ChangeRecord.objects.filter(
+            model=self.register.model._meta.label_lower, object_id__in=keys, kind=ChangeRecord.Kind.REMOVED
+        )
+        return dict(gone.values_list("object_id", "object_ref"))
 
 
 def _keys(changes: ChangeRecordQuerySet, model: type[Model]) -> QuerySet[Any, Any]:

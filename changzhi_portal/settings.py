@@ -288,7 +288,11 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
-    "POSTPROCESSING_HOOKS": ["changzhi_portal.api.schema.keep_choices_in_place"],
+    "POSTPROCESSING_HOOKS": [
+        "changzhi_portal.api.schema.keep_choices_in_place",
+        "changzhi_portal.api.schema.let_fields_be_left_out",
+        "changzhi_portal.api.schema.name_groups",
+    ],
 }
 
 # How often one user may ask for what costs much (changzhi_portal.request_limits). How often one address may, over all its

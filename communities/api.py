@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import django_filters
 from django.db.models import Q
@@ -64,6 +64,13 @@ class Communities(RegisterEndpoint):
     """社区, each with its newest figures."""
 
     register = CommunitySheet
+    example: ClassVar[dict[str, Any]] = {
+        "community_code": "140402001001",
+        "community_name": "和平社区",
+        "households": 1800,
+        "as_of": "2018-06-30",
+        "residents": 5200,
+    }
     queryset = Community.objects.all()
     filterset = CommunityFilterSet
     sorts = {"name": "sort_key", "code": "code"}
@@ -78,6 +85,15 @@ class Facilities(RegisterEndpoint):
     """服务设施."""
 
     register = FacilitySheet
+    example: ClassVar[dict[str, Any]] = {
+        "county": "城区",
+        "town": "东街街道办事处",
+        "community_name": "和平社区",
+        "name": "文化中心",
+        "kind": "activity",
+        "opened_on": "2016-05-04",
+        "area": "120.00",
+    }
     queryset = Facility.objects.all()
     filterset = FacilityFilterSet
     sorts = {"area": "area", "opened_on": "opened_on"}

@@ -35,7 +35,7 @@ def county_choices(request: HttpRequest | None) -> DivisionQuerySet:
 def town_choices(request: HttpRequest | None) -> DivisionQuerySet:
     """Return the towns to choose from: those of the chosen county, or those of the user's own county or town.
 
-    A user of the city gets towns only after choosing a county, because the city has 166.
+    A user of the city gets towns only after choosing a county, because the city has 166; an address may name a town alone.
     """
     towns = _choices(Division.objects.towns().visible_to(getattr(request, "user", None)))
     county = request.GET.get("county", "") if request is not None else ""
@@ -45,7 +45,10 @@ def town_choices(request: HttpRequest | None) -> DivisionQuerySet:
     level = division.level if division is not None else None
     if level == Division.Level.TOWN:
         return towns
-    return towns.filter(parent=division, valid_to__isnull=True) if level == Division.Level.COUNTY else towns.none()
+    if level == Division.Level.COUNTY:
+        return towns.filter(parent=division, valid_to__isnull=True)
+    town = request.GET.get("town", "") if request is not None else ""
+    return towns.filter(code=town) if town else towns.none()
 
 
 def _choices(divisions: DivisionQuerySet) -> DivisionQuerySet:

@@ -62,11 +62,7 @@ def export_list(*, path: str, query: str, file_format: str, by: Actor) -> MadeFi
     shown = shown_at(path, query, by)
     if not shown.count:
         raise InvalidError("当前条件下没有记录，没有可以导出的。", cure="Export a list that shows rows.")
-    if form.most_rows is not None and shown.count > form.most_rows:
-        raise InvalidError(
-            f"{form.title}最多放{form.most_rows}条，这里有{shown.count}条，请换成CSV，或用条件分几次导出。",
-            cure="Choose csv or json, or narrow the filters.",
-        )
+    _check_fits(shown.count, form)
     if shown.count > settings.EXPORT_ROWS_AT_ONCE:
         return _queued(shown, path=path, query=query, file_format=file_format, by=by)
     file, rows = write_list(shown, form)
@@ -219,6 +215,15 @@ def old_files(before: datetime.datetime) -> QuerySet[ListExport]:
 # --- Writing ---
 
 
+def _check_fits(rows: int, form: StreamedFormat) -> None:
+    """Raise InvalidError for more rows than a file of the format holds."""
+    if form.most_rows is not None and rows > form.most_rows:
+        raise InvalidError(
+            f"{form.title}最多放{form.most_rows}条，这里有{rows}条，请换成CSV，或用条件分几次导出。",
+            cure="Choose csv or json, or narrow the filters.",
+        )
+
+
 def write_list(
     shown: ShownList, form: StreamedFormat, progress: Callable[[int], None] | None = None
 ) -> tuple[IO[bytes], int]:
@@ -230,6 +235,7 @@ def write_list(
     try:
         with garbage_collection_disabled():
             form.write(head, counted, file)
+        _check_fits(counted.number, form)  # rows may have come since they were counted
     except BaseException:
         file.close()
         raise

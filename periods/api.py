@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 import django_filters
@@ -14,6 +15,7 @@ from changzhi_portal.api.fields import MonthField
 from changzhi_portal.pages.filters import RegisterFilterSet
 from periods.models import ReportingPeriod, parse_month
 
+_A_YEAR_OR_MONTH = re.compile(r"(?:199[0-9]|20[0-9]{2})(?:-[0-9]{1,2})?")
 _A_MONTH = RegexValidator(r"^(199\d|20\d\d)-(0[1-9]|1[0-2])\Z", "应写成2018-06这样的年月。")
 
 
@@ -38,10 +40,10 @@ class PeriodFilterSet(RegisterFilterSet):
         fields = ()
 
     def search(self, text: str) -> Q:
-        """Find months by year or by year and month: 2018, 2018-06."""
-        year, _, month = text.partition("-")
-        if not (year.isdecimal() and (not month or month.isdecimal())):
+        """Find months by year or by year and month: 2018, 2018-06; none for any other text."""
+        if not _A_YEAR_OR_MONTH.fullmatch(text):
             return Q(pk__in=())
+        year, _, month = text.partition("-")
         return Q(month__year=int(year)) & (Q(month__month=int(month)) if month else Q())
 
 

@@ -39,6 +39,7 @@ USUAL = frozenset(
 _UNSEEN = frozenset({"script", "style", "template"})
 _SPOKEN = ("title", "alt", "placeholder", "aria-label", "data-label", "data-once")
 _LATIN = re.compile(r"(?<![A-Za-z0-9_@./-])[A-Za-z]{2,}(?![A-Za-z0-9_@/-])")
+_REF = re.compile(r"[a-z2-7]{13}")  # 记录编号, which mostly has digits and is then no word
 
 
 class _Reader(HTMLParser):
@@ -79,4 +80,4 @@ def latin_words(answer: Any, *known: str) -> list[str]:
     text = texts_of(answer)
     for word in known:
         text = text.replace(word, "")
-    return sorted(set(_LATIN.findall(text)) - USUAL)
+    return sorted(word for word in set(_LATIN.findall(text)) - USUAL if not _REF.fullmatch(word))

@@ -66,7 +66,9 @@ class SignIn(auth_views.LoginView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add whether a form was sent after the session had ended."""
-        return super().get_context_data(is_unsaved="unsaved" in self.request.GET, **kwargs)
+        return super().get_context_data(
+            is_unsaved="unsaved" in self.request.GET, is_ended="ended" in self.request.GET, **kwargs
+        )
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """Sign the user in, or lead to the second step."""

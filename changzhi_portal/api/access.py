@@ -27,6 +27,8 @@ _READ_SCOPES = {
     "may_see_uploads": "uploads:read",
     "may_audit": "trail:read",
 }
+# The scope with which files are sent: nginx asks for it before it takes them in.
+SENDING = "uploads:write"
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 

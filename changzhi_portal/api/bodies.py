@@ -137,8 +137,16 @@ def _is_whole(value: Any) -> bool:
     return whole or (isinstance(value, int) and not isinstance(value, bool))
 
 
+LARGEST_VERSION: Final = 2**31 - 1  # of a record
+
+
+def _is_version(value: Any) -> bool:
+    return _is_whole(value) and 0 <= value <= LARGEST_VERSION
+
+
 TRUTH: Final = Kind(lambda value: isinstance(value, bool), "true或false", "true or false")
 WHOLE: Final = Kind(_is_whole, "整数", "a whole number")
+VERSION: Final = Kind(_is_version, "版本号", f"a whole number from 0 to {LARGEST_VERSION}")
 TEXT: Final = Kind(lambda value: isinstance(value, str), "文字", "a string")
 TEXTS: Final = Kind(
     lambda value: isinstance(value, list) and all(isinstance(each, str) for each in value),

@@ -8,7 +8,7 @@ from typing import Any, Final
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from changzhi_portal.api.bodies import OBJECT, WHOLE, BodyErrors
+from changzhi_portal.api.bodies import OBJECT, VERSION, BodyErrors
 from changzhi_portal.api.idempotency import once
 from changzhi_portal.api.parameters import refuse_unknown
 from changzhi_portal.api.problems import RowRefusedError, RowsRefusedError, UnconfirmedError
@@ -84,7 +84,7 @@ class BulkWrites(RecordWrites):
             self.body.added(row, errors, at=at, may_be_null=SAYS_WHICH)  # notes what may not be given of a new record
         elif not isinstance(ref, str):
             errors.add(f"{at}ref", "wrong_type", "“ref”应是文字。", "ref must be a string.")
-        elif not WHOLE.takes(version):
+        elif not VERSION.takes(version):
             errors.add(
                 f"{at}version",
                 "required",

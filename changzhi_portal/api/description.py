@@ -76,7 +76,8 @@ def kinds() -> list[Kind]:
     for address, operations in description()["paths"].items():
         for method, operation in operations.items():
             found.setdefault(operation["tags"][0], []).append(_operation(address, method, operation))
-    return [Kind(title, operations) for title, operations in found.items()]
+    titles = {each["name"]: each["description"] for each in description()["tags"]}
+    return [Kind(titles[name], operations) for name, operations in found.items()]
 
 
 def _operation(address: str, method: str, operation: Mapping[str, Any]) -> Operation:
@@ -149,6 +150,7 @@ class ReferencePage(PortalPage):
 
     requires = EVERYBODY
     title = "接口说明"
+    help_at = "对接系统"
     template_name = "frame/api_reference.html"
 
     def get(self, request: PortalRequest) -> HttpResponse:

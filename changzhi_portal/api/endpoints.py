@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import JsonResponse
 from django.utils.cache import get_conditional_response
 from django.views.decorators.cache import never_cache
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -116,7 +117,7 @@ class ListEndpoint(Endpoint):
     # Further parameters with what they mean, and what an answer says beside the rows; for the description.
     # Related records that `expand` adds by name: the lookup that leads there, and what is said of them.
     expands: ClassVar[Expansions] = MappingProxyType({})
-    also_takes: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    also_takes: ClassVar[Sequence[OpenApiParameter]] = ()
     also_says: ClassVar[Mapping[str, serializers.Field]] = MappingProxyType({})
 
     @classmethod
@@ -269,6 +270,8 @@ class RegisterEndpoint(BulkWrites, IncrementalReads, ListEndpoint):
     requires = "may_see_registers"
     writes_with = "registers:write"
     register: ClassVar[type[RegisterSheet]]
+    # A record as it is sent when it is new, for the examples of the description; its last field is what they change.
+    example: ClassVar[Mapping[str, Any]] = MappingProxyType({})
 
     @classmethod
     def addresses(cls) -> list[Address]:
@@ -286,7 +289,7 @@ class RegisterEndpoint(BulkWrites, IncrementalReads, ListEndpoint):
             cls.slug, cls.title = cls.register.name, cls.register.title
             cls.serializer_class = serializer_of(cls.register)
             cls.body = RecordBody(cls.register, cls.serializer_class._declared_fields)
-            cls.operations = operations_of(cls.body, cls.serializer_class)
+            cls.operations = operations_of(cls.body, cls.serializer_class, cls.example)
 
     def get_record(self, request: Request, ref: str) -> Response:
         """Answer with one record. Raises NotFoundError, also for a record of another area, and BadRequestError."""

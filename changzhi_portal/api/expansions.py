@@ -21,7 +21,7 @@ _fields: dict[type[serializers.Serializer], Mapping[str, serializers.Field]] = {
 
 def chosen_expansions(query: QueryDict, known: Expansions) -> Expansions:
     """Return the expansions that are wanted. Raises BadRequestError for an unknown one."""
-    names = [name for name in query.get("expand", "").split(",") if name]
+    names = query.get("expand", "").split(",") if "expand" in query else []
     if unknown := sorted(set(names) - set(known)):
         raise BadRequestError(
             f"没有可以展开的“{unknown[0][:50]}”。",

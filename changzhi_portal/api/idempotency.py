@@ -33,7 +33,8 @@ HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotency-Replayed"
 # A call of 500 rows takes seconds; a claim that is older belongs to a process that was killed.
 CLAIM_HOLDS: Final = datetime.timedelta(minutes=3)
-_A_KEY: Final = re.compile(r"[!-~]{1,255}")
+# Of visible ASCII characters, without quotation marks or within two of them, as the draft writes it.
+A_KEY: Final = r"^(?:[!#-~][!-~]{0,254}|\"[!-~]{1,255}\")$"
 
 
 class KeyInUseError(StaleError):
@@ -86,15 +87,13 @@ def _key_of(request: Request) -> str:
     if HEADER not in request.headers:
         return ""
     key = request.headers[HEADER].strip()
-    if len(key) > 1 and key[0] == key[-1] == '"':
-        key = key[1:-1]
-    if not _A_KEY.fullmatch(key):
+    if not re.fullmatch(A_KEY, key):
         raise BadRequestError(
             "Idempotency-Key应是1至255个英文字符、数字或符号。",
             cure="The key has 1 to 255 visible ASCII characters, such as a UUID.",
             field=HEADER,
         )
-    return key
+    return key[1:-1] if key.startswith('"') else key
 
 
 def _fingerprint(request: Request) -> str:

@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping
-from heapq import merge
-from itertools import islice
-from typing import Any, ClassVar, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Final, NamedTuple
 
-from django.db.models import QuerySet
 from django.utils.dateparse import parse_datetime
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from changzhi_portal.api.described import text_of
 from changzhi_portal.api.paging import Cursor, Page, address_with, cursor_of, digest_of, signed
 from changzhi_portal.api.parameters import limit_of, refuse_unknown
 from changzhi_portal.api.problems import BadRequestError
 from changzhi_portal.records import MergeableRecord
 from changzhi_portal.registers.feed import Span, TouchedRecords, change_feed
 
-_MODIFIED_SINCE = "modified_since"
+_MODIFIED_SINCE: Final = "modified_since"
+_MOST_STEPS: Final = 20  # how often one request looks further among changes
 
 
-class _Row(NamedTuple):
-    """A changed record: its key, and why it is gone, in one word with its ref; "" for one that is there."""
+class _Gone(NamedTuple):
+    """What is said of a record that is not, or no longer, among those that match; see GoneSerializer."""
 
-    key: int
-    gone: str = ""
-    ref: str = ""
-    merged_into: int | None = None
+    ref: str
+    reason: str
+    merged_into: str | None
 
 
 class GoneSerializer(serializers.Serializer):
@@ -45,9 +44,13 @@ class GoneSerializer(serializers.Serializer):
 class IncrementalReads:
     """Lets a list be read again by what has changed since; see `changzhi_portal.registers.feed`."""
 
-    also_takes: ClassVar[Mapping[str, str]] = {
-        _MODIFIED_SINCE: "只要这以后有变动的记录：以前的回答里changes给出的值，或带时区的时间"
-    }
+    also_takes: ClassVar[Sequence[OpenApiParameter]] = (
+        text_of(
+            _MODIFIED_SINCE,
+            "只要这以后有变动的记录：以前的回答里changes给出的值，或带时区的时间",
+            {"anyOf": [{"type": "string", "pattern": "^[0-9]{1,18}$"}, {"type": "string", "format": "date-time"}]},
+        ),
+    )
     also_says: ClassVar[Mapping[str, serializers.Field]] = {
         "gone": GoneSerializer(many=True, required=False, help_text="给了modified_since时才有：不再符合条件的记录"),
         "changes": serializers.URLField(help_text="以后从这个地址读取变动"),
@@ -78,42 +81,43 @@ class IncrementalReads:
         feed, asked = change_feed(), digest_of(self.slug, query)
         after = feed.position_of(_moment(query.get(_MODIFIED_SINCE, "")))
         cursor = cursor_of(query, asked) or Cursor(None, 0, feed.position_of(None))
-        touched = feed.touched(self.register(), Span(after, cursor.begun))
-        limit = limit_of(query)
-        rows = self._changed(request, touched, cursor.key, limit + 1)
-        found = list(islice(merge(*rows, key=lambda row: row.key), limit + 1))
-        following = signed(asked, Cursor(None, found[limit - 1].key, cursor.begun)) if len(found) > limit else ""
-        found = found[:limit]
-        page = Page([row.key for row in found if not row.gone], following, cursor.begun)
-        return self.answer(request, page, gone=self._gone(request, [row for row in found if row.gone]))
+        touched = feed.touched(self.register(), Span(after, cursor.begun), request.user)
+        limit, key, is_over = limit_of(query), cursor.key, False
+        shown: list[int] = []
+        gone: list[_Gone] = []
+        # Where much has changed that the user does not see, a page would be empty many times over.
+        for _ in range(_MOST_STEPS):
+            step = limit - len(shown) - len(gone)
+            keys = touched.keys_after(key, step)
+            there = set(self.matching(request).filter(pk__in=keys).values_list("pk", flat=True))
+            shown += [each for each in keys if each in there]
+            gone += self._gone(request, touched, [each for each in keys if each not in there])
+            key, is_over = keys[-1] if keys else key, len(keys) < step
+            if is_over or len(shown) + len(gone) == limit:
+                break
+        following = "" if is_over else signed(asked, Cursor(None, key, cursor.begun))
+        return self.answer(request, Page(shown, following, cursor.begun), gone=[each._asdict() for each in gone])
 
-    def _changed(self: Any, request: Request, touched: TouchedRecords, key: int, most: int) -> list[Iterator[_Row]]:
-        """Return the changed records after a key, at most so many of each kind: those that match, and those that do not."""
+    def _gone(self: Any, request: Request, touched: TouchedRecords, keys: list[int]) -> list[_Gone]:
+        """Return what is said of changed records that do not match: of those alone that the user has been able to see."""
+        keys = sorted(touched.seen(keys)) if keys else []
+        if not keys:
+            return []
         model = self.register.model
-        matching, standing = self.matching(request), touched.standing()
-        of_table = model._base_manager.filter(standing, pk__gt=key)
-        shown = matching.filter(pk__in=of_table.values("pk")).order_by("pk").values_list("pk", flat=True)[:most]
-        is_mergeable = issubclass(model, MergeableRecord)
-        columns = ("pk", "ref", *(["merged_into"] if is_mergeable else []))
-        elsewhere = of_table.exclude(pk__in=matching.order_by().values("pk"))
-        elsewhere = elsewhere.filter(touched.seen_by(request.user, "pk")).order_by("pk").values_list(*columns)[:most]
-        removed = touched.removed().filter(touched.seen_by(request.user, "object_id"), object_id__gt=key)
-        removed = removed.order_by("object_id").values_list("object_id", "object_ref").distinct()[:most]
-        return [
-            (_Row(key) for key in shown),
-            (
-                _Row(key, "merged" if merged and merged[0] else "elsewhere", ref, *merged)
-                for key, ref, *merged in elsewhere
-            ),
-            (_Row(key, "removed", ref) for key, ref in removed),
-        ]
-
-    def _gone(self: Any, request: Request, rows: list[_Row]) -> list[dict[str, Any]]:
-        """Return what is said of records that are not, or no longer, among those that match."""
-        kept = {row.merged_into for row in rows if row.merged_into}
-        visible: QuerySet = self.visible(request)
-        refs = dict(visible.filter(pk__in=kept).values_list("pk", "ref")) if kept else {}
-        return [{"ref": row.ref, "reason": row.gone, "merged_into": refs.get(row.merged_into)} for row in rows]
+        columns = ("pk", "ref", *(["merged_into"] if issubclass(model, MergeableRecord) else []))
+        there = {key: values for key, *values in model._base_manager.filter(pk__in=keys).values_list(*columns)}
+        kept = {merged for _, *into in there.values() for merged in into if merged is not None}
+        refs = dict(self.visible(request).filter(pk__in=kept).values_list("pk", "ref")) if kept else {}
+        removed = touched.refs_of([key for key in keys if key not in there])
+        told = []
+        for key in keys:
+            if key in there:
+                ref, *into = there[key]
+                merged = into[0] if into else None
+                told.append(_Gone(ref, "elsewhere" if merged is None else "merged", refs.get(merged)))
+            elif key in removed:
+                told.append(_Gone(removed[key], "removed", None))
+        return told
 
 
 def _moment(text: str) -> datetime.datetime | int:

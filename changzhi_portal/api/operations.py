@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, ClassVar, Final
 
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
-from changzhi_portal.api.bulk import ALL_OR_NOTHING, MODE, MODES, ROWS
+from changzhi_portal.api.bodies import LARGEST_VERSION
+from changzhi_portal.api.bulk import ALL_OR_NOTHING, EACH, MODE, MODES, ROWS
 from changzhi_portal.api.fields import field_of_column
-from changzhi_portal.api.idempotency import HEADER, REPLAYED
-from changzhi_portal.api.parameters import MOST_ROWS, USUAL_ROWS
+from changzhi_portal.api.idempotency import A_KEY, HEADER, REPLAYED
+from changzhi_portal.api.parameters import A_TEXT, MOST_ROWS, USUAL_ROWS
+from changzhi_portal.api.preconditions import ETAGS
 from changzhi_portal.api.records import CONFIRMS, CORRECTS, LOCKED_REASON, RecordBody
 from changzhi_portal.registers.batches import MOST_IN_BATCH, Outcome
 
 _ETAG: Final = 'ETag，如"记录编号.版本.摘要"'
 KEY: Final = OpenApiParameter(
     HEADER,
-    str,
+    {"type": "string", "pattern": A_KEY},
     OpenApiParameter.HEADER,
     description="客户端给这次请求的唯一键，24小时内重发得到同一个回答，不会重复写入",
 )
@@ -43,7 +46,7 @@ class Operation:
 
 PAGING: Final = (
     OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": MOST_ROWS, "default": USUAL_ROWS}),
-    OpenApiParameter("cursor", str, description="上一次回答里next的这个值"),
+    OpenApiParameter("cursor", {"type": "string", "pattern": A_TEXT}, description="上一次回答里next的这个值"),
 )
 
 
@@ -52,7 +55,19 @@ def header_of_answers(name: str, description: str, *statuses: int) -> OpenApiPar
     return OpenApiParameter(name, str, OpenApiParameter.HEADER, description=description, response=list(statuses))
 
 
+def shown_by(example: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an example as JSON Schema has it; {} for none."""
+    return {"examples": [dict(example)]} if example else {}
+
+
+EXAMPLE_REF: Final = "jv4sgkhpbsvqo"
 ETAG_READ: Final = header_of_answers("ETag", _ETAG, 200)
+ETAG_OF_ANSWER: Final = header_of_answers("ETag", "回答的标记，下次放在If-None-Match里，没有变化就不再发", 200)
+# What every operation may answer with beside its own.
+ALWAYS: Final = (
+    header_of_answers("Retry-After", "过多少秒再试", 429),
+    header_of_answers("WWW-Authenticate", "Bearer，令牌不能用的说明原因（RFC 6750）", 401, 403),
+)
 _BODY_PROBLEMS: Final = {413: "请求的内容过大", 415: "不是JSON"}
 _KEY_PROBLEMS: Final = {
     409: "有需要核对的地方、月份已锁定，或者同一个请求正在办理",
@@ -64,6 +79,8 @@ class ClosedSerializer(serializers.Serializer):
     """What is sent: other names than the described ones are refused."""
 
     is_closed = True
+    # Conditions and examples that a serializer cannot say, as JSON Schema.
+    also_described: ClassVar[Mapping[str, Any]] = MappingProxyType({})
 
 
 class RowAnswerSerializer(serializers.Serializer):
@@ -85,8 +102,13 @@ class BatchAnswerSerializer(serializers.Serializer):
     results = RowAnswerSerializer(many=True)
 
 
-def operations_of(body: RecordBody, record: type[serializers.Serializer]) -> dict[str, Operation]:
-    """Return the operations that write a register, by the endpoint's method; `record` describes what is answered."""
+def operations_of(
+    body: RecordBody, record: type[serializers.Serializer], example: Mapping[str, Any] = MappingProxyType({})
+) -> dict[str, Operation]:
+    """Return the operations that write a register, by the endpoint's method; `record` describes what is answered.
+
+    `example` is a new record, of which the descriptions make their examples; {} for none.
+    """
     name = record.__name__.removesuffix("Serializer")
     # Of a name of its own: reading adds related records, and other apps call what they say of these alike.
     record = type(f"{name}RecordSerializer", (record,), {})
@@ -97,12 +119,25 @@ def operations_of(body: RecordBody, record: type[serializers.Serializer]) -> dic
     }
     corrects = {CORRECTS: serializers.BooleanField(required=False, help_text="更正最近一段，而不是新增一段")}
     repeated = {field: described for field, described in body.described.items() if field in body.read_only}
-    of_change = _sent(f"{name}Change", repeated | columns | (corrects if body.has_parts else {}) | options)
+    of_change = _sent(
+        f"{name}Change",
+        repeated | columns | (corrects if body.has_parts else {}) | options,
+        dict(list(example.items())[-1:]),
+    )
     which = {
         "ref": serializers.CharField(required=False, allow_null=True, help_text="要修改的记录；不填的新增一条"),
-        "version": serializers.IntegerField(required=False, allow_null=True, help_text="读取时的版本；修改时必填"),
+        "version": serializers.IntegerField(
+            min_value=0,
+            max_value=LARGEST_VERSION,
+            required=False,
+            allow_null=True,
+            help_text="读取时的版本；修改时必填",
+        ),
     }
     of_row = _sent(f"{name}Row", repeated | which | columns | (corrects if body.has_parts else {}))
+    changed = dict(list(example.items())[-1:])
+    rows = [{"ref": EXAMPLE_REF, "version": 3, **changed}, *([dict(example)] if body.register.may_be_added else [])]
+    of_row.also_described = _with_or_without_ref({*repeated, *(corrects if body.has_parts else ())} - set(which))
     of_batch = {
         MODE: serializers.ChoiceField(choices=list(MODES), required=False, default=ALL_OR_NOTHING),
         ROWS: serializers.ListField(child=of_row(), min_length=1, max_length=MOST_IN_BATCH),
@@ -111,7 +146,7 @@ def operations_of(body: RecordBody, record: type[serializers.Serializer]) -> dic
         "create_record": Operation(
             "create",
             "新增",
-            _sent(f"{name}New", columns | options),
+            _sent(f"{name}New", columns | options, example),
             {201: record},
             {**_BODY_PROBLEMS, **_KEY_PROBLEMS},
             [
@@ -135,15 +170,19 @@ def operations_of(body: RecordBody, record: type[serializers.Serializer]) -> dic
             },
             [
                 OpenApiParameter(
-                    "If-Match", str, OpenApiParameter.HEADER, required=True, description="读取这条记录时得到的ETag"
+                    "If-Match",
+                    {"type": "string", "pattern": ETAGS},
+                    OpenApiParameter.HEADER,
+                    required=True,
+                    description="读取这条记录时得到的ETag",
                 ),
                 header_of_answers("ETag", _ETAG, 200, 412),
             ],
         ),
         "write_records": Operation(
             "bulk",
-            f"批量新增和修改，一次最多{MOST_IN_BATCH}条",
-            _sent(f"{name}Batch", of_batch | options),
+            f"批量{'新增和' if body.register.may_be_added else ''}修改，一次最多{MOST_IN_BATCH}条",
+            _sent(f"{name}Batch", of_batch | options, {MODE: EACH, ROWS: rows} if example else {}),
             {200: BatchAnswerSerializer},
             {**_BODY_PROBLEMS, **_KEY_PROBLEMS},
             [KEY, header_of_answers(REPLAYED, "true：这是以前那次请求的回答", 200)],
@@ -151,9 +190,22 @@ def operations_of(body: RecordBody, record: type[serializers.Serializer]) -> dic
     }
 
 
-def _sent(name: str, fields: Mapping[str, serializers.Field]) -> type[serializers.Serializer]:
+def _with_or_without_ref(only_changed: Collection[str]) -> dict[str, Any]:
+    """Return the conditions of a row: one with a ref says which version was seen, a new one has none of `only_changed`."""
+    closed = dict.fromkeys(sorted(only_changed), False)
+    return {
+        "if": {"required": ["ref"], "properties": {"ref": {"type": "string"}}},
+        "then": {"required": ["version"], "properties": {"version": {"type": "integer"}}},
+        "else": {"properties": {"version": {"type": "null"}, **closed}},
+    }
+
+
+def _sent(
+    name: str, fields: Mapping[str, serializers.Field], example: Mapping[str, Any] = MappingProxyType({})
+) -> type[ClosedSerializer]:
     """Return a serializer that describes what is sent; fields that only are read may be repeated."""
-    return type(f"{name}Serializer", (ClosedSerializer,), {field: _again(each) for field, each in fields.items()})
+    declared: dict[str, Any] = {field: _again(each) for field, each in fields.items()}
+    return type(f"{name}Serializer", (ClosedSerializer,), {**declared, "also_described": shown_by(example)})
 
 
 def _again(described: serializers.Field) -> serializers.Field:

@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
-import django_filters
-from django.utils.choices import flatten_choices
-from django.utils.encoding import force_str
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from drf_spectacular.utils import Direction, OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
+from changzhi_portal.api.described import filter_of, names_of
 from changzhi_portal.api.expansions import SUFFIX, with_expansions
-from changzhi_portal.api.operations import ETAG_READ, PAGING, Operation
+from changzhi_portal.api.operations import ALWAYS, ETAG_OF_ANSWER, ETAG_READ, EXAMPLE_REF, PAGING, Operation, shown_by
 from changzhi_portal.api.problems import MEDIA_TYPE
+
+_OF = "："  # in summaries: what an operation is about, and what it does
 
 
 class ProblemSerializer(serializers.Serializer):
     """A problem document (RFC 9457)."""
 
+    also_described: ClassVar[Mapping[str, Any]] = {
+        "examples": [
+            {
+                "type": "urn:changzhi-portal:problem:bad_request",
+                "title": "Bad Request",
+                "status": 400,
+                "code": "bad_request",
+                "detail": "这个地址没有“categroy”这个参数。",
+                "detail_en": "Unknown parameter. Known: active, agency, category, …",
+                "errors": [{"field": "categroy", "code": "bad_request", "message": "这个地址没有“categroy”这个参数。"}],
+            }
+        ]
+    }
     type = serializers.CharField(help_text="问题种类的标识")
     title = serializers.CharField()
     status = serializers.IntegerField()
@@ -52,8 +65,8 @@ class EndpointSchema(AutoSchema):
         return next((name for name, method in files.items() if method == self.view.action), "")
 
     def get_tags(self) -> list[str]:
-        """Group the operations by what they are about, in Chinese."""
-        return [self.view.title]
+        """Group the operations by what they are about: generated clients make a module of each group."""
+        return [self.view.slug]
 
     def get_operation_id(self) -> str:
         """Return a name for generated clients: organizations_list."""
@@ -64,7 +77,7 @@ class EndpointSchema(AutoSchema):
     def get_summary(self) -> str:
         """Return what the operation does, in Chinese."""
         read = "列表" if self._is_page else self._file or "一条"
-        return f"{self.view.title}：{self._writing.label if self._writing else read}"
+        return f"{self.view.title}{_OF}{self._writing.label if self._writing else read}"
 
     def get_description(self) -> str:
         """Return nothing more: the docstrings are for programmers of the portal."""
@@ -73,30 +86,34 @@ class EndpointSchema(AutoSchema):
     def get_override_parameters(self) -> list[Any]:
         """Describe the parameters that are common to endpoints, and the filters of lists."""
         if self._writing:
-            return list(self._writing.parameters)
-        fields = OpenApiParameter(
-            "fields", str, description=f"只要这些项，用英文逗号隔开：{'、'.join(self.view.fields)}"
-        )
+            return [*self._writing.parameters, *ALWAYS]
         if self._file:
-            return []
-        shaping = [fields]
+            return list(ALWAYS)
+        shaping: list[Any] = [names_of("fields", self.view.fields, "只要这些项")]
         if self.view.expands:
-            words = f"同时给出这些相关记录的内容（名称后加{SUFFIX}），用英文逗号隔开：{'、'.join(self.view.expands)}"
-            shaping.append(OpenApiParameter("expand", str, description=words))
+            words = f"同时给出这些相关记录的内容（名称后加{SUFFIX}）"
+            shaping.append(names_of("expand", list(self.view.expands), words))
         if not self._is_page:
-            return [*shaping, ETAG_READ]
+            return [*shaping, *ALWAYS, ETAG_READ]
         sorts = [*self.view.sorts, *(f"-{name}" for name in self.view.sorts)]
         common = [
-            *(OpenApiParameter(name, str, description=text) for name, text in self.view.also_takes.items()),
+            *self.view.also_takes,
             *shaping,
             *PAGING,
             *([OpenApiParameter("sort", str, enum=sorts, description="前面加-为倒序")] if sorts else []),
         ]
-        return [*common, *(_of_filter(name, each) for name, each in self.view.filterset.base_filters.items())]
+        filters = (filter_of(name, each) for name, each in self.view.filterset.base_filters.items())
+        return [*common, *filters, *ALWAYS, ETAG_OF_ANSWER]
 
     def get_request_serializer(self) -> Any:
         """Return what is sent; nothing for what is only read."""
         return self._writing.body if self._writing else None
+
+    def _get_request_body(self, direction: Direction = "request") -> Any:
+        described = super()._get_request_body(direction)
+        if described and getattr(self.get_request_serializer(), "_declared_fields", None):
+            described["required"] = True  # also where no field alone is
+        return described
 
     def get_response_serializers(self) -> Any:
         """Describe the answer, and the problems that every endpoint may answer with."""
@@ -104,10 +121,11 @@ class EndpointSchema(AutoSchema):
             return {**self._writing.answers, **_problems({**_PROBLEMS, **self._writing.problems})}
         record = with_expansions(self.view.serializer_class, self.view.expands)
         if self._is_page:
-            content = {
+            content: dict[str, Any] = {
                 "results": record(many=True),
                 "next": serializers.URLField(allow_null=True),
             } | self.view.also_says
+            content["also_described"] = shown_by(self._example_of_page())
             record = type(
                 f"{record.__name__.removesuffix('Serializer')}PageSerializer", (serializers.Serializer,), content
             )
@@ -115,12 +133,78 @@ class EndpointSchema(AutoSchema):
             return {200: OpenApiResponse(OpenApiTypes.BINARY, "文件"), **_problems(_PROBLEMS)}
         return {200: record, **_problems(_PROBLEMS)}
 
+    def _example_of_page(self) -> dict[str, Any]:
+        """Return a page with one record; {} where the endpoint has no example."""
+        example = getattr(self.view, "example", {})
+        if not example:
+            return {}
+        address = f"https://portal.example/api/v1/{self.view.slug}/"
+        return {
+            "results": [{"ref": EXAMPLE_REF, "version": 3, **example}],
+            "next": f"{address}?cursor=WyJ…",
+            "changes": f"{address}?modified_since=48213",
+        }
+
     def _postprocess_serializer_schema(self, schema: Any, serializer: Any, direction: Any) -> Any:
         schema = super()._postprocess_serializer_schema(schema, serializer, direction)
-        return schema | {"additionalProperties": False} if getattr(serializer, "is_closed", False) else schema
+        if getattr(serializer, "is_closed", False):
+            schema = schema | {"additionalProperties": False}
+        if direction == "response":
+            schema = _with_null_for_blank(schema, serializer)
+        return schema | getattr(serializer, "also_described", {})
 
     def _is_list_view(self, serializer: Any = None) -> bool:
         return False  # the page around the rows is described above
+
+
+def _with_null_for_blank(schema: dict[str, Any], serializer: Any) -> dict[str, Any]:
+    """Return the description of an object with null where a field may be blank: answers say what is not known by null."""
+    if not isinstance(serializer, serializers.Serializer):
+        return schema
+    described = dict(schema.get("properties", {}))
+    for name, field in serializer.fields.items():
+        given = described.get(name, {})
+        if name in described and given.get("type") == "string" and _may_be_blank(serializer, field):
+            given = {**given, "type": ["string", "null"]}
+            if "enum" in given:
+                given["enum"] = [*(choice for choice in given["enum"] if choice), None]
+            described[name] = given
+    return {**schema, "properties": described} if described else schema
+
+
+def _may_be_blank(serializer: Any, field: serializers.Field) -> bool:
+    """Return whether a field may be blank; one that is only read does not say so itself."""
+    model = getattr(getattr(serializer, "Meta", None), "model", None)
+    columns = {} if model is None else {column.name: column for column in model._meta.concrete_fields}
+    return getattr(field, "allow_blank", False) or getattr(columns.get(field.source), "blank", False)
+
+
+def let_fields_be_left_out(result: Any, **kwargs: Any) -> Any:
+    """Require no field of rows of which `fields` chooses some (a hook of drf-spectacular)."""
+    for operations in result["paths"].values():
+        reading = operations.get("get", {})
+        if "fields" not in {each["name"] for each in reading.get("parameters", ())}:
+            continue
+        answer = _named(result, reading["responses"]["200"]["content"]["application/json"]["schema"])
+        rows = answer.get("properties", {}).get("results", {}).get("items")
+        (_named(result, rows) if rows else answer).pop("required", None)
+    return result
+
+
+def name_groups(result: Any, **kwargs: Any) -> Any:
+    """Say what the groups of operations are called in Chinese (a hook of drf-spectacular)."""
+    titles = {
+        operation["tags"][0]: operation["summary"].partition(_OF)[0]
+        for operations in result["paths"].values()
+        for operation in operations.values()
+    }
+    return {**result, "tags": [{"name": name, "description": title} for name, title in titles.items()]}
+
+
+def _named(result: Any, schema: Any) -> Any:
+    """Return the schema that a reference names."""
+    name = schema.get("$ref", "").rpartition("/")[2]
+    return result["components"]["schemas"][name] if name else schema
 
 
 def keep_choices_in_place(result: Any, **kwargs: Any) -> Any:
@@ -152,19 +236,3 @@ _PROBLEMS = {
 def _problems(sentences: Mapping[int, str]) -> dict[tuple[int, str], OpenApiResponse]:
     """Return the description of the problems that may be answered, by status and kind of document."""
     return {(status, MEDIA_TYPE): OpenApiResponse(ProblemSerializer, word) for status, word in sentences.items()}
-
-
-def _of_filter(name: str, each: django_filters.Filter) -> OpenApiParameter:
-    label, is_required = force_str(each.label or name), bool(each.extra.get("required"))
-    if isinstance(each, django_filters.ModelChoiceFilter):
-        return OpenApiParameter(name, str, description=f"{label}的代码")
-    if isinstance(each, django_filters.ChoiceFilter):
-        given = each.extra["choices"]
-        choices: list[tuple[str, str]] = list(flatten_choices(given() if callable(given) else given))
-        words = "；".join(f"{value}：{word}" for value, word in choices)
-        return OpenApiParameter(name, str, enum=[value for value, _ in choices], description=f"{label}（{words}）")
-    if isinstance(each, django_filters.DateFilter):
-        return OpenApiParameter(name, {"type": "string", "format": "date"}, description=label)
-    if isinstance(each, django_filters.NumberFilter):
-        return OpenApiParameter(name, {"type": "integer"}, description=label)
-    return OpenApiParameter(name, str, description=label, required=is_required)

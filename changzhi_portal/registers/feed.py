@@ -6,10 +6,9 @@ The frame cannot import `changelog`; it finds the feed that `changelog/api.py` d
 from __future__ import annotations
 
 import datetime
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
-
-from django.db.models import Exists, Q, QuerySet
 
 from changzhi_portal.discovery import instances_in
 from changzhi_portal.registers.register import RegisterSheet
@@ -27,14 +26,14 @@ class Span:
 class TouchedRecords(Protocol):
     """What was changed within a span, of one register."""
 
-    def standing(self) -> Q:
-        """Return the condition on the register's records, merged ones too, that they, their parts or what they name changed."""
+    def keys_after(self, key: int, most: int) -> list[int]:
+        """Return the keys of the first changed records beyond a key, in their order, at most so many."""
 
-    def removed(self) -> QuerySet:
-        """Return the changes (`object_id`, `object_ref`) by which records were removed, and not made again since."""
+    def seen(self, keys: Collection[int]) -> set[int]:
+        """Return those of the keys whose records lie, or have lain, in the user's area."""
 
-    def seen_by(self, user: Actor, key: str) -> Exists:
-        """Return the condition that records, by the column with their key, lie or have lain in the user's area."""
+    def refs_of(self, keys: Collection[int]) -> dict[int, str]:
+        """Return the refs that removed records with these keys had, by key."""
 
 
 class PositionOf(Protocol):
@@ -47,7 +46,7 @@ class PositionOf(Protocol):
 class Touched(Protocol):
     """How the records of a register are asked for."""
 
-    def __call__(self, register: RegisterSheet, span: Span) -> TouchedRecords:
+    def __call__(self, register: RegisterSheet, span: Span, user: Actor) -> TouchedRecords:
         """See `changelog.feed.Touched`."""
 
 

@@ -3,8 +3,8 @@
 
     PORTAL_TOKEN=cz_… python3 mirror_organizations.py https://portal.example organizations.sqlite3
 
-The first run reads everything, each further one what has changed since (docs/api.md §2.1). What a run has read and where
-the next one begins are stored together, so a run that breaks off is simply run again.
+The first run reads everything, each further one what has changed since (docs/api.md §2.1). What a page has brought and
+where the next one begins are stored together, so a run that breaks off goes on there when it is run again.
 """
 
 from __future__ import annotations
@@ -16,58 +16,75 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 
-def pages(address: str, token: str) -> Iterator[dict[str, Any]]:
-    """Yield every page from an address on; waits where the portal asks to."""
-    following: str | None = address
-    while following:
-        request = urllib.request.Request(following, headers={"Authorization": f"Bearer {token}"})  # noqa: S310  # of the portal
+class ForeignAddressError(Exception):
+    """An answer leads to another host, which must not see the token."""
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Follows nowhere: the portal answers where it is asked, and the token would go along."""
+
+    def redirect_request(self, *args: Any) -> None:
+        """Have a redirection be an error."""
+
+
+_OPENER = urllib.request.build_opener(_NoRedirect)
+
+
+def fetch(address: str, base: str, token: str) -> dict[str, Any]:
+    """Return one page; waits where the portal asks to. Raises ForeignAddressError, and HTTPError for what is refused."""
+    if urlsplit(address)[:2] != urlsplit(base)[:2]:
+        raise ForeignAddressError(address)
+    request = urllib.request.Request(address, headers={"Authorization": f"Bearer {token}"})  # noqa: S310  # of the portal
+    while True:
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
-                page = json.load(answer)
+            with _OPENER.open(request, timeout=60) as answer:
+                page: dict[str, Any] = json.load(answer)
+                return page
         except urllib.error.HTTPError as error:
             if error.code not in {429, 503}:
                 raise
             time.sleep(int(error.headers.get("Retry-After", "60")))
-            continue
-        yield page
-        following = page["next"]
 
 
-def mirror(base: str, token: str, path: str) -> int:
-    """Bring the copy up to date; return how many organizations it holds. Raises HTTPError for what is refused."""
+def mirror(base: str, token: str, path: str, limit: int = 1000) -> int:
+    """Bring the copy up to date, by pages of so many records; return how many organizations it holds."""
     copy = sqlite3.connect(path)
     copy.execute("CREATE TABLE IF NOT EXISTS organizations (ref TEXT PRIMARY KEY, record TEXT NOT NULL)")
     copy.execute("CREATE TABLE IF NOT EXISTS position (address TEXT NOT NULL)")
+    everything = f"{base}/api/v1/organizations/?limit={limit}"
     known = copy.execute("SELECT address FROM position").fetchone()
-    try:
-        _read(copy, known[0] if known else f"{base}/api/v1/organizations/?limit=1000", token)
-    except urllib.error.HTTPError as error:
-        if error.code != 410:
-            raise
-        # The changes since then are archived: everything is read once more.
-        with copy:
-            copy.execute("DELETE FROM organizations")
-            copy.execute("DELETE FROM position")
-        _read(copy, f"{base}/api/v1/organizations/?limit=1000", token)
+    address = known[0] if known else everything
+    while address:
+        try:
+            page = fetch(address, base, token)
+        except urllib.error.HTTPError as error:
+            if error.code != 410:
+                raise
+            # The changes since then are archived: everything is read once more.
+            with copy:
+                copy.execute("DELETE FROM organizations")
+                copy.execute("DELETE FROM position")
+            address = everything
+            continue
+        _store(copy, page)
+        address = page["next"]
     (count,) = copy.execute("SELECT count(*) FROM organizations").fetchone()
     copy.close()
     return int(count)
 
 
-def _read(copy: sqlite3.Connection, address: str, token: str) -> None:
-    with copy:  # one transaction: rows and position, or neither
-        for page in pages(address, token):
-            rows = [(row["ref"], json.dumps(row, ensure_ascii=False)) for row in page["results"]]
-            copy.executemany("INSERT OR REPLACE INTO organizations VALUES (?, ?)", rows)
-            gone = [(row["ref"],) for row in page.get("gone", [])]
-            copy.executemany("DELETE FROM organizations WHERE ref = ?", gone)
-            later = page["changes"]
+def _store(copy: sqlite3.Connection, page: dict[str, Any]) -> None:
+    with copy:  # one transaction: the rows and where to go on, or neither
+        rows = [(row["ref"], json.dumps(row, ensure_ascii=False)) for row in page["results"]]
+        copy.executemany("INSERT OR REPLACE INTO organizations VALUES (?, ?)", rows)
+        gone = [(row["ref"],) for row in page.get("gone", [])]
+        copy.executemany("DELETE FROM organizations WHERE ref = ?", gone)
         copy.execute("DELETE FROM position")
-        copy.execute("INSERT INTO position VALUES (?)", (later,))
+        copy.execute("INSERT INTO position VALUES (?)", (page["next"] or page["changes"],))
 
 
 if __name__ == "__main__":

@@ -214,3 +214,14 @@ def test_the_own_account_says_role_and_division(street_clerk, signed_in):
     text = signed_in(street_clerk).get(reverse("accounts:account")).content.decode()
     assert "街道填报员" in text
     assert "城区东街街道办事处" in text
+
+
+def test_whose_session_has_ended_is_told_so_and_led_back(clerk, signed_in):
+    browser = signed_in(clerk)
+    browser.session.flush()  # as after half an hour: the browser still has the cookie
+    answer = browser.get("/organizations/?q=1")
+    assert answer.status_code == 302
+    page = browser.get(answer["Location"])
+    assert "登录已结束" in page.content.decode()
+    assert page.context["next"] == "/organizations/?q=1"
+    assert "登录已结束" not in Client().get(Client().get("/organizations/")["Location"]).content.decode()

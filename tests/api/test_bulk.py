@@ -73,6 +73,15 @@ def test_all_or_nothing_writes_nothing_where_one_row_is_bad(place, period, clerk
     assert statuses(bulk(signed_in(clerk), "organizations", [new("甲"), new("乙")])) == ["created", "created"]
 
 
+@pytest.mark.parametrize("version", [-1, 2**31, 1.5, "1", None, True])
+def test_a_version_is_a_whole_number_that_a_record_may_have(version, place, period, clerk, signed_in):
+    record = make_organization(place.communities[0])
+    answer = bulk(
+        signed_in(clerk), "organizations", [{"ref": record.ref, "version": version, "note": "新"}], mode="each"
+    )
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "rows.0.version")
+
+
 def test_warnings_of_rows_are_confirmed_together(place, period, clerk, signed_in):
     make_organization(place.communities[0], "演示合唱队")
     rows = [new("甲"), NEW["organizations"]]

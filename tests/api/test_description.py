@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import difflib
+import json
 from typing import Any
 
 import pytest
 from django.test import Client
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from changzhi_portal.api.endpoints import RegisterEndpoint
 from changzhi_portal.api.routes import endpoints
+from tests.api import stored as stored_description
+from tests.api.writing import post
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +28,57 @@ def description() -> dict[str, Any]:
     return made
 
 
+def test_the_stored_description_is_that_of_the_api(description):
+    stored = stored_description.path().read_text(encoding="utf-8")
+    made = stored_description.as_text(description)
+    changed = difflib.unified_diff(stored.splitlines(), made.splitlines(), "docs/openapi.json", "now", lineterm="", n=2)
+    shown = list(changed)
+    assert not shown, "What programs see of the API has changed. If that is meant: make openapi\n" + "\n".join(
+        shown[:80]
+    )
+
+
+def test_the_description_is_one_of_openapi_3_1(description):
+    validate(json.loads(stored_description.as_text(description)), cls=OpenAPIV31SpecValidator)
+
+
+def test_every_example_is_as_its_description_says(description):
+    schemas = json.loads(stored_description.as_text(description))["components"]["schemas"]
+    shown = {name: schema["examples"] for name, schema in schemas.items() if "examples" in schema}
+    assert {"Problem", "Batch", "CommitSent", "SocialOrganizationNew"} <= set(shown)
+    assert {"PatchedSocialOrganizationChange", "SocialOrganizationBatch", "SocialOrganizationWithRelatedPage"} <= set(
+        shown
+    )
+    for name, examples in shown.items():
+        judged = Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": {"schemas": schemas}})
+        for example in examples:
+            judged.validate(example)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("endpoint", [each for each in endpoints() if issubclass(each, RegisterEndpoint)])
+def test_the_example_of_a_record_is_accepted(endpoint, place, clerk, signed_in):
+    assert endpoint.example
+    if endpoint.register.may_be_added:
+        answer = post(signed_in(clerk), endpoint.slug, endpoint.example)
+        assert answer.status_code == 201, answer.content.decode()
+        said = set(endpoint.example) - {"community_name", "id_number"}  # completed, masked
+        assert {name: answer.json()[name] for name in said} == {name: endpoint.example[name] for name in said}
+
+
+def test_every_operation_says_who_may_call_it_and_what_else_it_answers(description):
+    assert set(description["components"]["securitySchemes"]) == {"token", "cookieAuth"}
+    for path, operations in description["paths"].items():
+        for method, operation in operations.items():
+            where, answers = f"{method} {path}", operation["responses"]
+            assert {"cookieAuth"} <= {name for each in operation["security"] for name in each}, where
+            assert set(answers["429"]["headers"]) == {"Retry-After"}, where
+            assert set(answers["401"]["headers"]) == {"WWW-Authenticate"}, where
+            for status, answer in answers.items():
+                if status >= "400":
+                    assert set(answer["content"]) == {"application/problem+json"}, where
+
+
 def test_every_endpoint_is_described_with_all_of_its_filters(description):
     assert description["openapi"] == "3.1.0"
     for endpoint in endpoints():
@@ -29,7 +86,7 @@ def test_every_endpoint_is_described_with_all_of_its_filters(description):
         named = {parameter["name"] for parameter in listed["parameters"]}
         assert named == {
             *endpoint.filterset.base_filters,
-            *endpoint.also_takes,
+            *(each.name for each in endpoint.also_takes),
             *endpoint().shaping,
             *endpoint().ordering,
             "limit",

@@ -173,3 +173,16 @@ def test_no_list_takes_more_queries_for_more_rows(endpoint, measured, administra
     assert (
         len(queries_of(lambda: client.get(address))) - one <= 2
     )  # a finding is read by a query for each rule on the page
+
+
+@pytest.mark.parametrize(
+    ("text", "months"), [("2018", 1), ("2018-06", 1), ("2018-07", 0), ("0", 0), ("99999", 0), ("٢٠١٨", 0)]
+)
+def test_a_search_for_what_is_no_year_finds_no_month(text, months, period, clerk, signed_in):
+    assert len(signed_in(clerk).get("/api/v1/periods/", {"q": text}).json()["results"]) == months
+
+
+@pytest.mark.parametrize("number", ["0.5", "1e3", "-1", "99999999999999999999", "１"])
+def test_a_number_in_an_address_is_whole(number, place, clerk, signed_in):
+    answer = signed_in(clerk).get("/api/v1/targets/", {"version": number})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "version")

@@ -113,6 +113,11 @@ def test_who_must_change_the_password_first_gets_nothing(filled, place, signed_i
         ("sort=colour", "sort"),
         ("fields=name,colour", "fields"),
         ("format=csv", "format"),
+        ("county=", "county"),
+        ("q=%20", "q"),
+        ("fields=", "fields"),
+        ("q=a%00b", "q"),
+        ("modified_since=2018-06-01", "modified_since"),
         ("q=140402199003070017", "q"),
     ],
 )
@@ -156,6 +161,15 @@ def test_a_cursor_of_another_address_is_refused(filled, officer, signed_in):
     following = client.get(f"{ADDRESS}?limit=1").json()["next"]
     assert client.get(f"{following}&active=yes").status_code == 400
     assert client.get(following.replace("organizations", "facilities")).status_code == 400
+
+
+def test_a_town_is_asked_for_by_its_code_alone(filled, officer, clerk, signed_in):
+    make_organization(filled.other_communities[0], "西街的队")
+    names = [row["name"] for row in rows_of(signed_in(officer), f"{ADDRESS}?town={filled.other_street.code}")]
+    assert names == ["西街的队"]
+    assert [row["name"] for row in rows_of(signed_in(clerk), f"{ADDRESS}?town={filled.other_street.code}")] == names
+    elsewhere = filled.villages[0].town.code
+    assert signed_in(clerk).get(f"{ADDRESS}?town={elsewhere}").status_code == 400  # as one that does not exist
 
 
 def test_only_the_fields_that_are_wanted(filled, clerk, signed_in):

@@ -62,7 +62,7 @@ def obstacles_in(page: Page, where: str, *, within: str = "") -> list[tuple[Any,
     Each finding begins with `where`, then says the rule, the element and the reason.
     """
     # As high as the page: nothing that sticks to the screen's edge lies upon something else while it is measured.
-    has_axe, height = page.evaluate(OPEN_PARTS, "none" if within else COVERING)
+    has_axe, height = page.evaluate(OPEN_PARTS, COVERING)
     if not has_axe:
         page.evaluate(_axe())
     page.set_viewport_size({"width": DESK["width"], "height": max(DESK["height"], height)})

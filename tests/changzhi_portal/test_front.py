@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import http.client
 import json
 import re
@@ -163,6 +164,31 @@ def test_a_program_is_told_of_a_body_that_is_too_large_by_a_problem_document(
 
 
 @served
+def test_what_programs_read_is_compressed_and_pages_are_not(front: Front, place: Place) -> None:
+    right = {"Authorization": f"Bearer {make_token(place.county).text}", "Accept-Encoding": "gzip"}
+    connection = http.client.HTTPConnection("127.0.0.1", front.port, timeout=60)
+    connection.request("GET", "/api/v1/openapi.json", headers=right)
+    answer = connection.getresponse()
+    packed = answer.read()
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in answer.headers.get_all("Vary", [])
+    assert "/api/v1/organizations/" in json.loads(gzip.decompress(packed))["paths"]
+    connection.request("GET", LOGIN, headers={"Accept-Encoding": "gzip"})
+    page = connection.getresponse()
+    assert "Content-Encoding" not in page.headers
+    page.read()
+    listed = ask(front, address="/api/v1/periods/", Authorization=right["Authorization"])
+    again = ask(
+        front,
+        address="/api/v1/periods/",
+        Authorization=right["Authorization"],
+        If_None_Match=f"W/{listed.headers['ETag']}",
+    )
+    assert again.status == 304, "an ETag is weak where the answer was compressed"
+    connection.close()
+
+
+@served
 def test_files_of_a_program_are_taken_in_from_who_has_signed_in_alone(
     front: Front, clerk: User, signed_in: Callable[[User], Client]
 ) -> None:
@@ -177,6 +203,10 @@ def test_files_of_a_program_are_taken_in_from_who_has_signed_in_alone(
     form = {"Cookie": cookies, "Content_Type": "multipart/form-data; boundary=x", "X_CSRFToken": "t" * 32}
     body = "--x\r\nContent-Disposition: form-data; name=colour\r\n\r\nred\r\n--x--\r\n"
     assert ask(front, "POST", API_UPLOAD, body, **form).status == 400, "the portal has judged it"
+    token = {"Content_Type": form["Content_Type"], "Authorization": f"Bearer {make_token(clerk.division).text}"}
+    assert ask(front, "POST", API_UPLOAD, body, **token).status == 400, "and that of a token"
+    assert ask(front, "POST", API_UPLOAD, body, **token | {"Authorization": "Bearer wrong"}).status == 401
+    assert ask(front, address="/api/v1/may-send-files").status == 404, "only nginx asks"
 
 
 @served
@@ -371,6 +401,26 @@ def test_a_program_with_a_token_is_no_stranger_and_its_calls_are_not_held_back(f
     assert "Location" not in wrong.headers, "a program is not led to the sign-in page"
 
 
+@served
+def test_files_of_a_program_are_taken_in_with_a_token_for_it_alone(front: Front, place: Place) -> None:
+    head = f"POST {API_UPLOAD} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+
+    def told(token: str, size: int = 100 * 1024**2) -> str:
+        with socket.create_connection(("127.0.0.1", front.port), 20) as connection:
+            sent = f"{head}Authorization: Bearer {token}\r\nContent-Length: {size}\r\n\r\n"
+            connection.sendall(sent.encode())
+            return connection.recv(1 << 16).decode()  # although none of the body was sent
+
+    narrow, right = make_token(place.county, "figures:read"), make_token(place.county, "uploads:read", "uploads:write")
+    wrong = told("wrong")
+    assert wrong.startswith("HTTP/1.1 401 ") and '"code": "invalid_token"' in wrong
+    assert wrong.count("WWW-Authenticate:") == 1 and 'Bearer error="invalid_token"' in wrong
+    refused = told(narrow.text)
+    assert refused.startswith("HTTP/1.1 403 ") and '"code": "insufficient_scope"' in refused
+    assert told(right.text, 0).startswith(("HTTP/1.1 400 ", "HTTP/1.1 422 ")), "the portal has judged it"
+    assert ask(front, address="/api/v1/may-send-files").status == 404, "only nginx asks"
+
+
 def test_a_number_that_is_none_stops_nginx_with_a_sentence() -> None:
     for name, value in (("UPLOADS_PER_ADDRESS", "many"), ("PROXY_ADDRESSES", "proxy.example")):
         done = subprocess.run(
@@ -497,7 +547,7 @@ def test_nginx_lets_large_bodies_through_to_the_pages_that_take_files() -> None:
         for address in endpoint.addresses()
         if address.options.get("takes_files")
     }
-    by_nginx = re.findall(r"location = (/api\S+) {\s+auth_request /signed-in;", template())
+    by_nginx = re.findall(r"location = (/api\S+) {\s+auth_request /api/v1/may-send-files;", template())
     assert set(by_nginx) == of_programs == {API_UPLOAD}
 
 

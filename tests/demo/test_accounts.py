@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.models import Role, User
+from accounts.models import ROLES_OF_PEOPLE, User
 from changelog.models import ChangeRecord
 from demo.accounts import ACCOUNTS
 from demo.actions import create_accounts
@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 
 def test_there_is_an_account_of_every_role():
-    assert {account.role for account in ACCOUNTS} == set(Role)
+    assert {account.role for account in ACCOUNTS} == set(ROLES_OF_PEOPLE)
 
 
 def test_accounts_that_a_release_adds_are_created_and_logged_and_the_others_left_alone(city):

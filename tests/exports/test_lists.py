@@ -105,6 +105,7 @@ def test_the_lists_are_found():
 
 # Tables on pages of lists that are not exported, with the reason.
 NOT_EXPORTED = {
+    "connections/clients.html": "a few systems, for those who give them tokens",
     "notices/list.html": "one's own messages",
     "frame/search.html": "what a word finds, of several registers, each of which is exported by its list",
     "uploads/rows.html": "the rows of an upload, which are in its file, or in the one with its problems marked",
@@ -115,7 +116,6 @@ NOT_EXPORTED = {
     "targets/plans.html": "a few plans, with links to their documents",
     "communities/contacts.html": "a few telephone numbers, open to everybody",
     "accounts/sessions.html": "one's own sessions",
-    "connections/clients.html": "a few systems, for those who manage them",
     "connections/webhook.html": "what was sent to one address in the last days, with its buttons",
     "changelog/duplicates.html": "pairs to be decided about, gone once that is done",
     "revisions/locked_changes.html": "differences of several kinds in sentences; the briefing's 更正 and the API have their figures",

@@ -18,12 +18,14 @@ from changzhi_portal.jobs import put_back_jobs
 from exports.actions import MOST_UNFINISHED, make_export, remove_old
 from exports.jobs import MAKE
 from exports.models import ListExport
+from exports.resources import ListResource
 from exports.storage import keep_file, path_of, scratch_folder
 from notices.models import Notice
 from tests.addresses import make_export as make_queued
 from tests.exports.files import FORMATS, content_of, export, rows_on_all_pages, table_of, words
 from tests.factories import make_organization, make_user
 from tests.pages import markup_of
+from tests.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db
 State = ListExport.State
@@ -205,3 +207,22 @@ def test_progress_is_shown_while_it_is_made(filled, clerk, signed_in, monkeypatc
     assert seen == ["2 / 5", "4 / 5", "5 / 5"]
     answer = signed_in(clerk).get(reverse("exports:progress", args=[waiting.ref]), HTTP_HX_REQUEST="true")
     assert answer["HX-Refresh"] == "true"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_goes_on_while_others_write(filled, clerk, signed_in, monkeypatch):
+    """On SQLite a connection that reads cannot write after another one has written; so the keys are read first."""
+    monkeypatch.setattr("exports.actions.CHUNK", 2)
+    monkeypatch.setattr(ListResource.Meta, "chunk_size", 2)
+    monkeypatch.setattr("exports.actions._SECONDS_BETWEEN_HEARTBEATS", 0)
+    waiting = asked(signed_in(clerk))
+    original = type(MAKE.claim_of(waiting)).heartbeat
+
+    def heartbeat(claim, **values):
+        run_in_threads(lambda: make_organization(filled.villages[0]))
+        original(claim, **values)
+
+    monkeypatch.setattr(type(MAKE.claim_of(waiting)), "heartbeat", heartbeat)
+    make_export(waiting.pk)
+    done = ListExport.objects.get()
+    assert (done.state, done.message, done.rows_done) == (State.READY, "", 5)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from django.db import connection, transaction
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
@@ -15,6 +17,7 @@ from changzhi_portal.jobs import put_back_jobs
 from changzhi_portal.registers.context import CheckContext
 from communities.models import Community, CommunityProfile, Facility
 from submissions.actions import lock_period
+from tests.api.mirror import Mirror
 from tests.communities.test_sheets import community_row, facility_row
 from tests.factories import make_period
 from tests.faults.processes import process, wait_until, worker
@@ -48,9 +51,10 @@ def test_a_worker_checks_and_commits_what_the_page_queued(clerk: User, tmp_path:
 
 
 def test_a_worker_killed_in_the_middle_of_a_commit_leaves_nothing_and_the_batch_goes_on(
-    clerk: User, tmp_path: Path
+    clerk: User, tmp_path: Path, signed_in: Callable[[User], Client]
 ) -> None:
     batch = actions.check_batch(received(tmp_path, clerk, queue=False))
+    copied = Mirror(signed_in(clerk), "facilities")
     actions.request_commit(batch=batch, mode="all", by=clerk)
     with process("-m", "tests.faults.hang_in_commit", str(batch.pk)) as killed:
         assert killed.stdout is not None
@@ -59,6 +63,8 @@ def test_a_worker_killed_in_the_middle_of_a_commit_leaves_nothing_and_the_batch_
         killed.wait(timeout=30)
     assert state_of(batch) == State.COMMITTING
     assert Facility.objects.count() == ChangeRecord.objects.count() == 0
+    copied.catch_up()
+    assert (copied.rows, copied.gone) == ({}, []), "a program that copies the register is told nothing of it"
 
     UploadBatch.objects.filter(pk=batch.pk).update(heartbeat_at=timezone.now() - datetime.timedelta(minutes=2))
     put_back_jobs()
@@ -66,6 +72,9 @@ def test_a_worker_killed_in_the_middle_of_a_commit_leaves_nothing_and_the_batch_
     with worker():
         wait_until(lambda: state_of(batch) == State.COMMITTED, what="the second try")
     assert Facility.objects.count() == ChangeRecord.objects.count() == 50
+    copied.catch_up()
+    assert len(copied.rows) == 50
+    assert copied.rows == copied.truth()
 
 
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")

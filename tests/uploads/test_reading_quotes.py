@@ -119,6 +119,18 @@ def test_two_stray_quotes_never_put_one_rows_cells_into_another(
         assert row in good or position in struck
 
 
+def test_a_stray_quote_that_opens_a_cell_with_a_delimiter_still_ends_with_its_row() -> None:
+    lines = [
+        "甲,乙,丙,丁",
+        '"一,1"",二,三,四',
+        '五,""六,2",七,八',
+        "九,十,三,四",
+    ]  # the second line has five fields by itself
+    read = list(quoted_rows("\n".join(lines), ","))
+    assert [read[0], read[-1]] == [["甲", "乙", "丙", "丁"], ["九", "十", "三", "四"]]
+    assert not any("一" in str(cell) and "五" in str(cell) for row in read for cell in row)
+
+
 @pytest.mark.parametrize(
     ("line", "fields"),
     [

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from types import MappingProxyType
+from typing import Any, ClassVar
 
 from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -76,6 +78,42 @@ class BatchSerializer(BatchRowSerializer):
     )
     page = serializers.URLField(label="页面")
 
+    also_described: ClassVar[dict[str, Any]] = {
+        "examples": [
+            {
+                "ref": "k3n5xw2qhzr7a",
+                "group": None,
+                "file_name": "组织.xlsx",
+                "register": "organizations",
+                "period": "2018-06",
+                "division": "140402",
+                "uploaded_by": "api-z3hyeupw37esv",
+                "uploaded_at": "2018-07-02T09:12:44+08:00",
+                "state": "checked",
+                "rows": 120,
+                "new": 3,
+                "changed": 1,
+                "unchanged": 115,
+                "skipped": 0,
+                "left_out": 0,
+                "errors": 1,
+                "warnings": 0,
+                "committed_at": None,
+                "state_label": "待确认",
+                "message": None,
+                "progress": {"step": "", "done": 0, "total": 0},
+                "problems": [],
+                "check_mark": "5f1c0e7d",
+                "growth_question": None,
+                "may_commit": ["good"],
+                "may_undo": False,
+                "may_discard": True,
+                "needs_person": None,
+                "page": "https://portal.example/uploads/k3n5xw2qhzr7a/",
+            }
+        ]
+    }
+
 
 class RowProblemsSerializer(serializers.Serializer):
     """A row with problems."""
@@ -94,10 +132,15 @@ class RowProblemsPageSerializer(serializers.Serializer):
     next = serializers.URLField(allow_null=True)
 
 
+@extend_schema_field({"type": "string", "format": "binary"})
+class SentFileField(serializers.FileField):
+    """A file that is sent."""
+
+
 class FileSentSerializer(ClosedSerializer):
     """What is sent to have files checked."""
 
-    file = serializers.ListField(child=serializers.FileField(), max_length=MOST_FILES, help_text="一个或几个文件")
+    file = serializers.ListField(child=SentFileField(), min_length=1, max_length=MOST_FILES, help_text="一个或几个文件")
     register = serializers.CharField(required=False, help_text="登记表；不填的按文件内容识别")
     period = serializers.CharField(required=False, help_text="统计月，如2018-06；不填的按文件里写的")
 
@@ -123,6 +166,8 @@ class CommitSentSerializer(ClosedSerializer):
     mode = serializers.ChoiceField(choices=UploadBatch.CommitMode.choices)
     seen = serializers.CharField(help_text="看过的那次检查的check_mark")
     confirms_growth = serializers.BooleanField(required=False, help_text="growth_question里问的，确实如此")
+
+    also_described = MappingProxyType({"examples": [{"mode": "good", "seen": "5f1c0e7d"}]})
 
 
 class NothingSentSerializer(ClosedSerializer):

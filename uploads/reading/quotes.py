@@ -191,9 +191,13 @@ class _Table:
         return max(widths, key=lambda width: (widths[width], width), default=0)
 
     def are_rows(self, lines: list[str]) -> bool:
-        """Return whether each line alone is a row of the table: a mark left open has met another one further down."""
+        """Return whether each line alone is a row of the table: a mark left open has met another one further down.
+
+        Such a line may have more fields than the table, where the wrong mark has opened a cell with a delimiter in it. The
+        lines of a right row have fewer, as together they make up its fields.
+        """
         is_wide = self.width >= NARROWEST_TABLE
-        return is_wide and all(len(split(line, self._delimiter)) == self.width for line in lines)
+        return is_wide and all(len(split(line, self._delimiter)) >= self.width for line in lines)
 
     @property
     def is_incomplete(self) -> bool:
