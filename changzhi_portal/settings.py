@@ -288,6 +288,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "WEBHOOKS": ["connections.described.EVENT"],
     "POSTPROCESSING_HOOKS": [
         "changzhi_portal.api.schema.keep_choices_in_place",
         "changzhi_portal.api.schema.let_fields_be_left_out",

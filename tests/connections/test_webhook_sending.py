@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from django.utils import timezone
+from jsonschema import Draft202012Validator
 
 from accounts.models import Role
 from changelog.models import ChangeSet
@@ -29,6 +30,7 @@ from connections.actions import (
     tell_systems,
 )
 from connections.actions.sending import DELAYS, next_attempt, write_outcome
+from connections.described import EVENT
 from connections.jobs import TELL, feed_that_is_due
 from connections.models import Delivery, EventFeed, Webhook, WebhookSecret
 from connections.sending import Outcome, Outgoing, post, requests
@@ -96,6 +98,8 @@ def test_an_event_arrives_signed_as_the_docs_say(place, due, clerk, server):
         "timestamp": delivery.payload["timestamp"],
         "data": {"period": "2018-06", "division": "140402", "api": "/api/v1/submissions/?period=2018-06&county=140402"},
     }
+    described = EVENT.decorator["post"]["requestBody"]["content"]["application/json"]["schema"]
+    Draft202012Validator(described).validate(json.loads(request.body))
     assert request.headers["webhook-id"] == delivery.ref and request.path == "/hooks?from=portal"
     assert request.headers["Content-Type"].startswith("application/json")
     assert (delivery.state, delivery.attempts, delivery.last_status, delivery.last_error) == (
