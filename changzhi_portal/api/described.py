@@ -57,5 +57,5 @@ def _values_of(each: django_filters.Filter) -> tuple[dict[str, Any], str]:
         return {"type": "integer", "minimum": least, "maximum": most}, ""
     for validator in each.extra.get("validators", ()):
         if isinstance(validator, RegexValidator):
-            return {"type": "string", "pattern": validator.regex.pattern.replace(_ENDS, "$")}, ""
+            return {"type": "string", "pattern": str(getattr(validator.regex, "pattern", "")).replace(_ENDS, "$")}, ""
     return dict(_TEXT), ""

@@ -65,7 +65,7 @@ def refuse_wrong_filters(filterset: RegisterFilterSet, query: QueryDict) -> None
             f"参数“{name}”的值不对：{messages[0]}", cure=f"The value of the filter {name} is wrong.", field=name
         )
     for name in query:
-        if isinstance(filterset.filters.get(name), NumberFilter) and not _A_NUMBER.fullmatch(query[name]):
+        if isinstance(filterset.filters.get(name), NumberFilter) and not _A_NUMBER.fullmatch(query.get(name, "")):
             raise BadRequestError(
                 f"参数“{name}”应是整数。", cure=f"{name} is a whole number of at most 9 digits.", field=name
             )
