@@ -24,16 +24,18 @@ from periods.models import beginning_of
 A_DAY = datetime.timedelta(days=1)
 MOST_PEOPLE = 200  # whom a text may mean
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+# Days at the ends of the calendar have no beginning in another zone.
+_BEFORE_ALL, _AFTER_ALL = datetime.date(1900, 1, 1), datetime.date(9000, 1, 1)
 
 
 def made_from(day: datetime.date, prefix: str = "") -> Q:
     """Return the condition that something was done on `day` or later; `prefix` leads to the model that has `made_at`."""
-    return Q(**{f"{prefix}made_at__gte": beginning_of(day)})
+    return Q(**{f"{prefix}made_at__gte": beginning_of(day)}) if day > _BEFORE_ALL else Q()
 
 
 def made_until(day: datetime.date, prefix: str = "") -> Q:
     """Return the condition that something was done on `day` or earlier."""
-    return Q(**{f"{prefix}made_at__lt": beginning_of(day + A_DAY)})
+    return Q(**{f"{prefix}made_at__lt": beginning_of(day + A_DAY)}) if day < _AFTER_ALL else Q()
 
 
 def done_by(text: str) -> Q:

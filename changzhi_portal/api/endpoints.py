@@ -68,6 +68,8 @@ class Endpoint(AskedByToken, ViewSet):
     title: ClassVar[str]
     requires: ClassVar[str]
     parser_classes = (StrictJSONParser,)
+    # OPTIONS is not answered, and so stands not in `Allow` either.
+    http_method_names: ClassVar[list[str]] = ["get", "head", "post", "patch"]
     # Whether bodies bring files and may be large (`changzhi_portal.request_limits`); set for single addresses.
     takes_files: ClassVar[bool] = False
     # How operations are described that write, or answer with something else than the endpoint's rows; by function.

@@ -21,6 +21,7 @@ from changzhi_portal.registers.feed import Span, TouchedRecords, change_feed
 
 _MODIFIED_SINCE: Final = "modified_since"
 _MOST_STEPS: Final = 20  # how often one request looks further among changes
+_BEFORE_ALL, _AFTER_ALL = (datetime.datetime(year, 1, 1, tzinfo=datetime.UTC) for year in (1900, 9000))
 
 
 class _Gone(NamedTuple):
@@ -134,4 +135,7 @@ def _moment(text: str) -> datetime.datetime | int:
             cure="modified_since is a position given by `changes`, or a time with its zone (ISO 8601).",
             field=_MODIFIED_SINCE,
         )
-    return time
+    # Times at the ends of the calendar are none in another zone.
+    if time.year < _BEFORE_ALL.year:
+        return _BEFORE_ALL
+    return time if time.year < _AFTER_ALL.year else _AFTER_ALL

@@ -164,7 +164,7 @@ _OF_FRAMEWORK: dict[type[exceptions.APIException], tuple[type[PortalError], str]
     exceptions.MethodNotAllowed: (MethodNotAllowedError, "这个地址不接受这种请求方法。"),
     exceptions.NotAcceptable: (NotAcceptableError, "这个地址不提供所要的格式。"),
     exceptions.UnsupportedMediaType: (UnsupportedMediaTypeError, "这个地址不接受这种格式的内容，请发送JSON。"),
-    exceptions.ParseError: (BadRequestError, "请求的内容不是正确的JSON。"),
+    exceptions.ParseError: (BadRequestError, "请求的内容读不出来，不是它所说的格式。"),
 }
 
 

@@ -83,6 +83,18 @@ def test_a_copy_follows_figures_that_are_parts_of_a_community(send, filled, cler
     equal(mirror)
 
 
+@pytest.mark.parametrize(
+    ("moment", "rows"),
+    [("0001-01-01T00:00:00+14:00", 1), ("9999-12-31T23:59:59-14:00", 0), ("2018-06-01T08:00:00Z", 1)],
+)
+def test_any_time_is_a_moment(moment, rows, filled, clerk, signed_in):
+    record = make_organization(filled.communities[0], "演示书画社")
+    edit("organizations", record, clerk, leader="王某某")
+    seal_waiting()
+    answer = signed_in(clerk).get(ADDRESS, {"modified_since": moment})
+    assert (answer.status_code, len(answer.json()["results"])) == (200, rows)
+
+
 def test_a_merged_record_says_into_which(filled, clerk, signed_in):
     mirror = Mirror(signed_in(clerk), "organizations")
     kept = make_organization(filled.communities[0], "演示书画社")

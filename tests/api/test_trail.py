@@ -45,3 +45,12 @@ def test_a_number_with_a_slip_does_not_stand_in_the_trail(place, clerk, signed_i
     assert signed_in(clerk).get("/api/v1/organizations/140402199003070018/").status_code == 404
     record = TrailRecord.objects.get()
     assert "140402199003070018" not in record.detail_json + record.object_label
+
+
+@pytest.mark.parametrize(
+    ("query", "rows"), [("made_from=0001-01-01", 1), ("made_to=9999-12-31", 1), ("made_from=9999-12-31", 0)]
+)
+def test_the_ends_of_the_calendar_are_days_too(query, rows, place, clerk, auditor, signed_in):
+    signed_in(clerk).get("/api/v1/organizations/")
+    answer = signed_in(auditor).get(f"/api/v1/trail/?kind=called&{query}")
+    assert (answer.status_code, len(answer.json()["results"])) == (200, rows)
