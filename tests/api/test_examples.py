@@ -56,7 +56,7 @@ def test_every_example_of_the_document_does_what_it_says(live_server, place, per
     write_workbook(tmp_path / "组织.xlsx", [organization_row("演示体操队", **HERE), organization_row("", **HERE)])
     texts = [text for _, text in EXAMPLES]
     assert len(texts) >= 12
-    assert not any(re.search(r"https?://(?!portal\.example/)", text) for text in texts), "an example names another host"
+    assert all("https://portal.example" in text for text in texts), "an example names another host"
     batch: UploadBatch | None = None
     said = []
     for kind, text in EXAMPLES:
