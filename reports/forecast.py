@@ -10,7 +10,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from changzhi_portal.display import display_change
+from changzhi_portal.display import display_change, display_number
 from periods.models import last_day_of
 from reports.stored_figures import BriefingFigures, Number, Progress, TargetFigures
 from reports.words import NOT_KNOWN, joined, month_in_words, whole_of
@@ -184,7 +184,7 @@ def _still_short(target: TargetFigures) -> str:
     lacking = f"，{'共' if target.unmet > 1 else '还'}缺{amount_text(target.gap, target.unit)}" if target.gap else ""
     if target.judged == 1:
         return f"{target.short_name}尚未达标{lacking}。"
-    return f"{target.short_name}还有{target.unmet}个{kind_of_units_text(target)}未达标{lacking}。"
+    return f"{target.short_name}还有{display_number(target.unmet)}个{kind_of_units_text(target)}未达标{lacking}。"
 
 
 def _after_the_deadline(targets: Sequence[TargetFigures], ends_on: str) -> str:

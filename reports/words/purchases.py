@@ -19,7 +19,7 @@ def services(purchases: Purchases, division: Edition, as_of: str) -> list[str]:
         return [f"{whole}没有登记执行期在{day.year}年内、已经开始的购买服务项目。"]
     parts = [
         f"截至{day.month}月{day.day}日，{whole}执行期在{day.year}年内、已经开始的购买服务项目{display_number(purchases.projects)}个",
-        f"预算{ten_thousand_yuan(purchases.budget)}" if purchases.budget else "预算均为零",
+        f"预算{ten_thousand_yuan(purchases.budget)}" if purchases.budget else "预算为零",
         f"合同金额{ten_thousand_yuan(purchases.contract_amount)}" if purchases.contract_amount else "尚无合同金额",
         f"已拨付{ten_thousand_yuan(purchases.paid)}" if purchases.paid else "尚未拨付",
     ]
@@ -38,7 +38,7 @@ def _shares(beginning: str, rows: Sequence[PurchaseShare]) -> str:
         return f"{beginning}，全部为{rows[0].name}。"
     names = "、".join(row.name for row in rows)
     if not any(row.budget for row in rows):
-        return f"{beginning}，{names}分别为{'、'.join(display_number(row.projects) for row in rows)}个。"
+        return f"{beginning}，{names}分别为{'、'.join(f'{display_number(row.projects)}个' for row in rows)}。"
     money = "、".join(ten_thousand_yuan(row.budget) for row in rows)
     shares = "、".join(percent_text(row.percent) for row in rows)
     return f"{beginning}，{names}预算分别为{money}，占比分别为{shares}。"
