@@ -178,13 +178,13 @@ def _until_the_deadline(targets: Sequence[TargetFigures], figures: BriefingFigur
 
 
 def _still_short(target: TargetFigures) -> str:
-    """Return 城区社工机构还有1个市辖区未达标，共缺2家。"""
+    """Return 城区社工机构尚有2个市辖区未达标，共缺3家。"""
     if not target.unmet:
         return ""
-    lacking = f"，{'共' if target.unmet > 1 else '还'}缺{amount_text(target.gap, target.unit)}" if target.gap else ""
+    lacking = f"，{'共' if target.unmet > 1 else ''}缺{amount_text(target.gap, target.unit)}" if target.gap else ""
     if target.judged == 1:
         return f"{target.short_name}尚未达标{lacking}。"
-    return f"{target.short_name}还有{display_number(target.unmet)}个{kind_of_units_text(target)}未达标{lacking}。"
+    return f"{target.short_name}尚有{display_number(target.unmet)}个{kind_of_units_text(target)}未达标{lacking}。"
 
 
 def _after_the_deadline(targets: Sequence[TargetFigures], ends_on: str) -> str:

@@ -375,9 +375,9 @@ NEXT = {
     ),
     "whole districts have no points a month": (
         [units(3, 1, short_name="社工机构", **{**AGENCIES, "gap": 3}, pace=TOO_LATE)],
-        "社工机构还有2个市辖区未达标，共缺3家。",
+        "社工机构尚有2个市辖区未达标，共缺3家。",
     ),
-    "one unit has no points a month": ([units(1, 0, short_name="甲", pace=TOO_LATE)], "甲尚未达标，还缺80平方米。"),
+    "one unit has no points a month": ([units(1, 0, short_name="甲", pace=TOO_LATE)], "甲尚未达标，缺80平方米。"),
 }
 
 
