@@ -118,7 +118,7 @@ def _on_last_month(figures: BriefingFigures) -> str:
 
 def _counted(compared: Sequence[TargetFigures], *, is_every: bool) -> str:
     """Return 6项目标均有提高 / 3项提高、1项下降（农村社区专业人才）、2项持平."""
-    ways = {"提高": [], "下降": [], "持平": []}  # type: dict[str, list[str]]
+    ways: dict[str, list[str]] = {"提高": [], "下降": [], "持平": []}
     for target in compared:
         # The words of the target's own sentence decide, so that both say the same.
         change = change_on_last_month(target.change_on_last_month, target.change_unit)

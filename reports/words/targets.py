@@ -64,14 +64,14 @@ def _reached(target: TargetFigures) -> str:
 
 
 def _coverage(target: TargetFigures) -> str:
-    """Return 已达到80%的要求 / 距80%的要求还差3.1个百分点 for a target that asks for a share of the units."""
+    """Return 已达到80%的要求 / 距80%的要求还差3.1个百分点 / 能否达到80%的要求暂不能判定 for a target that asks for a share of the units."""
     if target.aggregate != "coverage" or target.coverage_at_least is None:
         return ""
     asked = f"{plain_number(target.coverage_at_least)}%的要求"
     if target.verdict in {"met", "over"}:
         return f"已达到{asked}"
-    if target.verdict != "unmet":
-        return ""
+    if target.verdict != "unmet":  # the unknown units decide
+        return f"能否达到{asked}暂不能判定"
     lacking = target.coverage_at_least - (target.percent or 0)
     # 79.96 % prints as 80.0 % and is still below 80 %.
     return f"距{asked}还差{points_text(lacking)}" if lacking >= 0.05 else f"略低于{asked}"

@@ -101,7 +101,7 @@ def test_the_order_in_which_divisions_come_and_their_codes_do_not_matter(counts)
 
 
 def test_a_division_that_has_mostly_not_reported_is_not_ranked():
-    """Its rate of 0 % or so would say who has reported, and not who is behind (docs/domain.md §5.3)."""
+    """Its rate of 0 % or so would say who has reported, and not who is behind (docs/domain.md §7.3)."""
     rows = divisions_with((4, 5), (3, 5), (0, 5), (2, 4))
     silent = dataclasses.replace(rows[2], unmet=0, unknown=5)
     half = dataclasses.replace(rows[3], unmet=0, unknown=2)

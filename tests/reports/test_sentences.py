@@ -145,6 +145,11 @@ STANDS = {
         units(100, 85, verdict="met", **SHARE),
         "全市参评城市社区100个，达标85个，达标率85.0%，已达到80%的要求；未达标15个，共缺1,200平方米。",
     ),
+    "a share is asked, and those not reported decide": (
+        units(100, 70, unknown=30, verdict="unknown", **SHARE),
+        "全市参评城市社区100个，达标70个，达标率70.0%，能否达到80%的要求暂不能判定；"
+        "数据未报、暂不能判定的30个，计入参评。",
+    ),
     "a share is missed by less than what is printed": (
         units(10_000, 7_996, verdict="unmet", **SHARE),
         "全市参评城市社区10,000个，达标7,996个，达标率80.0%，略低于80%的要求；未达标2,004个，共缺160,320平方米。",

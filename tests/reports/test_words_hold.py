@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -249,3 +249,19 @@ def test_no_sentence_contradicts_the_figures(drawn):
     assert not re.search(r"，，|；；|。。|，。|；。|，；|：。", everything)
     assert "提高" not in whole or (target.change_on_last_month or 0) > 0
     assert "下降" not in whole or (target.change_on_last_month or 0) < 0
+
+
+@given(
+    st.floats(-100, 100) | st.sampled_from([0.0, -0.0, 0.04, -0.04, 0.05, 0.004, -0.005]),
+    st.sampled_from(["", "个", "㎡/百户"]),
+)
+def test_a_change_has_the_direction_and_the_amount_that_are_printed(change, unit):
+    step = Decimal("0.01") if unit else Decimal("0.1")
+    printed = Decimal(str(change)).quantize(step, ROUND_HALF_UP)
+    amount = display_number(abs(printed)) if unit else f"{abs(printed):.1f}"
+    measured = {"": "个百分点", "个": "个", "㎡/百户": "平方米/百户"}[unit]
+    for said, since, same in (
+        (words.change_on_last_month(change, unit), "较上月", "与上月持平"),
+        (words.change_on_year_before(change, unit), "同比", "同比持平"),
+    ):
+        assert said == (f"{since}{'提高' if printed > 0 else '下降'}{amount}{measured}" if printed else same)
