@@ -111,6 +111,8 @@ def _on_last_month(figures: BriefingFigures) -> str:
     rest = f"，另有{others}项与上月不可比" if others else ""
     if len(compared) == 1:
         [only] = compared
+        if only.judged == 1 and not only.is_mean:
+            return ""  # 100 points of a single unit: its own sentence says 本月新达标
         change = change_on_last_month(only.change_on_last_month, only.change_unit)
         return f"{only.short_name if len(known) > 1 else ''}{change}{rest}。"
     return f"与上月相比，{_counted(compared, is_every=not others)}{rest}。"

@@ -19,6 +19,7 @@ from reports.words.values import (
 from targets.wording import amount_text, bound_text, kind_of_units_text, plain_number, spelt_unit, units_text
 
 _ALL = 100
+_MANY = 10  # units, of which one is 仅1个
 
 
 def target_sentences(target: TargetFigures, division: Edition) -> list[str]:
@@ -101,7 +102,8 @@ def _short(target: TargetFigures) -> str:
         return ""
     lacking = amount_text(target.gap, target.unit) if target.gap else ""
     if target.unmet == 1:
-        number = "仅1个未达标" if target.reached == target.judged - 1 else "未达标1个"
+        is_only_one = target.reached == target.judged - 1 and target.judged >= _MANY
+        number = "仅1个未达标" if is_only_one else "未达标1个"
         return joined([number, lacking and f"还缺{lacking}"])
     number = "" if target.unmet == target.judged else f"未达标{display_number(target.unmet)}个"
     return joined([number, lacking and f"共缺{lacking}"])
@@ -158,6 +160,8 @@ def _how_the_mean_stands(target: TargetFigures, whole: str) -> str:
         return f"{whole}{of_whom}数据未报全，{'平均数' if not target.per else '该项'}暂不能测算"
     asked = f"{bound_text(target)}的目标"
     verdicts = {"met": f"已达到{asked}", "over": f"已超过{asked}", "unmet": f"未达到{asked}"}
+    if target.at_least is not None and plain_number(target.value) == plain_number(target.at_least):
+        verdicts["unmet"] = f"略低于{asked}"  # 9.996 prints as 10, and is below 10
     stands = verdicts.get(target.verdict, "部分社区数据未报，暂不能判定")
     parts = [f"{subject}为{figure_in_words(target)}", stands, *_changes(target)]
     lacking = f"按目标共缺{amount_text(target.gap, target.unit)}" if target.unmet and target.gap else ""

@@ -75,6 +75,10 @@ STANDS = {
         units(3446, 3445, change_on_last_month=0.0),
         "全市参评城市社区3,446个，达标3,445个，达标率99.9%，与上月持平；仅1个未达标，还缺80平方米。",
     ),
+    "one of two is not": (
+        units(2, 1),
+        "全市参评城市社区2个，达标1个，达标率50.0%；未达标1个，还缺80平方米。",
+    ),
     "one of thousands": (
         units(3446, 1),
         "全市参评城市社区3,446个，达标1个，达标率0.1%；未达标3,445个，共缺275,600平方米。",
@@ -161,6 +165,14 @@ STANDS = {
     "a mean, unchanged as printed": (
         units(1, 0, **{**MEAN, "gap": 12}, change_on_last_month=0.004),
         "全市城市社区平均为9.4个，未达到平均≥10个的目标，与上月持平；按目标共缺12个。",
+    ),
+    "a mean that is missed by less than what is printed": (
+        units(1, 0, **{**MEAN, "value": 9.996, "gap": 1}),
+        "全市城市社区平均为10个，略低于平均≥10个的目标；按目标共缺1个。",
+    ),
+    "a mean of which a part is not reported": (
+        units(1, 0, unknown=1, **{**MEAN, "verdict": "unknown"}),
+        "全市城市社区平均为9.4个，部分社区数据未报，暂不能判定。",
     ),
     "a mean that is not known": (
         units(1, 0, unknown=1, **{**MEAN, "value": None, "verdict": "unknown"}),
@@ -308,6 +320,10 @@ OVERVIEW = {
         "甲、乙、丙3项目标的达标率均为50.0%。与上月相比，1项提高、1项持平，另有1项与上月不可比。",
     ),
     "a single target": ({"targets": changed(1.3)}, "甲达标率为50.0%。较上月提高1.3个百分点。"),
+    "a single target of a single unit": (
+        {"targets": [units(1, 1, short_name="甲", change_on_last_month=100.0)]},
+        "甲达标率为100.0%。",
+    ),
     "first month": (
         {"targets": [replace(A, pace=FIRST), replace(B, pace=FIRST)]},
         "甲、乙2项目标的达标率均为50.0%。本月为首次测评，没有以前月份可比。",
