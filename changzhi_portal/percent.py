@@ -43,3 +43,8 @@ def percentage_points(now: Decimal | None, before: Decimal | None) -> Decimal | 
 def percent_text(printed: Decimal | float | None) -> str:
     """Return 62.7%, 100.0% for a percentage that `percent` has rounded; a dash when nothing was judged."""
     return DASH if printed is None else f"{printed:.1f}%"
+
+
+def points_text(change: Decimal | float) -> str:
+    """Return the amount of a change of a percentage as text: 1.3个百分点."""
+    return f"{change:.1f}个百分点"

@@ -19,9 +19,10 @@ from changzhi_portal.percent import percent
 from changzhi_portal.refusals import InvalidError, StaleError
 from communities.models import Community, Division
 from periods.models import ReportingPeriod, month_after
+from reports.comparability import Standards, changed_divisions
 from reports.progress import progress_figures
 from reports.purchases import purchase_figures
-from reports.ranking import MOST_NAMED, best_and_weakest, first_places, tied
+from reports.ranking import MOST_NAMED, first_places, in_one_list, tied
 from reports.reporting import reporting_figures
 from reports.stored_figures import (
     BriefingFigures,
@@ -103,12 +104,18 @@ class _Edition:
                 level=self.division.level,
                 office=issuing_office(self.division),
             ),
-            plan=Plan(title=self.plan.title, document=self.plan.document, ends_on=self.plan.ends_on.isoformat()),
+            plan=Plan(
+                title=self.plan.title,
+                document=self.plan.document,
+                ends_on=self.plan.ends_on.isoformat(),
+                title_last_month=self._standards.title_last_month,
+            ),
             targets=tuple(self._target(target) for target in applicable),
             workforce=self._workforce(),
             shortfalls=self._shortfalls([target for target in applicable if _is_of_urban_communities(target)]),
             services=purchase_figures(self.division, self.period.as_of),
             reporting=reporting_figures(self.period, self.division),
+            changed_divisions=changed_divisions(self.period, self.division),
         )
 
     # --- Data ---
@@ -152,6 +159,10 @@ class _Edition:
         divisions = {**below, self.division.pk: self.division}
         return trends_until(self.period, targets=self._targets, divisions=divisions.values())
 
+    @cached_property
+    def _standards(self) -> Standards:
+        return Standards(self.period, self.plan)
+
     def _applies_to(self, target: Target) -> bool:
         """Return whether the target applies to this division; one for urban districts does not apply to a county."""
         return target.level == Target.Level.COMMUNITY or self._own_result(target) is not None
@@ -165,7 +176,6 @@ class _Edition:
     def _target(self, target: Target) -> TargetFigures:
         """Return what one target requires, the result of the division, and those of its counties or towns."""
         divisions = self._divisions(target)
-        best, weakest = ((), ()) if target.aggregate == Target.Aggregate.MEAN else best_and_weakest(divisions)
         return TargetFigures(
             code=target.code,
             name=target.name,
@@ -185,9 +195,8 @@ class _Edition:
             **vars(_counts(self._results.get((target.pk, self.division.pk)))),
             **vars(self._progress(target, self.division)),
             divisions=divisions,
-            best=best,
-            weakest=weakest,
             farthest=self._farthest(target),
+            standard_last_month=self._standards.last_months(target),
         )
 
     def _divisions(self, target: Target) -> tuple[DivisionFigures, ...]:
@@ -223,7 +232,7 @@ class _Edition:
         )
 
     def _progress(self, target: Target, division: Division) -> Progress:
-        return progress_figures(self._trends[target.pk, division.pk])
+        return progress_figures(self._standards.comparable(self._trends[target.pk, division.pk]))
 
     def _farthest(self, target: Target) -> Farthest | None:
         """Return the communities that lack most; only their number when many lack equally much.
@@ -239,7 +248,7 @@ class _Edition:
         most = rows[0]["missing"]
         if len(rows) > MOST_NAMED and rows[-1]["missing"] == most:
             return Farthest(missing=_number(most), number=short.filter(missing=most).count(), rows=())
-        named = first_places(tied(rows, lambda row: row["missing"]))
+        named = in_one_list(first_places(tied(rows, lambda row: row["missing"])))
         return Farthest(missing=_number(most), number=0, rows=tuple(_farthest_community(row) for row in named))
 
     # --- The rest ---

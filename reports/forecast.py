@@ -10,12 +10,12 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from changzhi_portal.display import display_change
+from changzhi_portal.display import display_change, display_number
 from periods.models import last_day_of
 from reports.stored_figures import BriefingFigures, Number, Progress, TargetFigures
 from reports.words import NOT_KNOWN, joined, month_in_words, whole_of
 from targets.pace import Outlook
-from targets.wording import spelt_unit
+from targets.wording import amount_text, kind_of_units_text, spelt_unit
 
 _NOT_AT_THIS_PACE = frozenset({Outlook.TOO_LATE, Outlook.STANDSTILL, Outlook.BACKWARDS})
 
@@ -69,6 +69,13 @@ def outlook_cell(progress: Progress) -> str:
 
 
 # --- Sentences ---
+
+
+def target_pace(target: TargetFigures, ends_on: str) -> str:
+    """Return the pace of a briefing's target; of a single unit, which has no rate, only whether it is done or overdue."""
+    if _moves_by_rate(target) or is_outlook(target, Outlook.DONE, Outlook.OVERDUE):
+        return pace_sentence(target, ends_on)
+    return ""
 
 
 def pace_sentence(progress: Progress, ends_on: str) -> str:
@@ -142,15 +149,49 @@ def _unit(progress: Progress) -> str:
 def next_steps(figures: BriefingFigures) -> list[str]:
     """Return the steps still needed per target until the deadline; [] when every target is done, or there is no pace."""
     ends_on = figures.plan.ends_on
-    open_targets = [target for target in figures.targets if _is_open(target)]
-    if not ends_on or not open_targets:
+    if not ends_on:
         return []
-    months_left = next(target.pace.months_left for target in open_targets if target.pace)
-    whole = whole_of(figures.division)
-    names = "、".join(target.short_name for target in open_targets)
-    verb = "分别提高" if len(open_targets) > 1 else "提高"
-    first = f"距{until(ends_on)}还有{months_left}个月。{whole}要按期完成，{names}每月需{verb}{_needs(open_targets)}。"
-    return [joined([first, _at_this_pace(open_targets)], by="")]
+    open_targets = [target for target in figures.targets if _is_open(target)]
+    by_rate = [target for target in open_targets if _moves_by_rate(target)]
+    said = [
+        _until_the_deadline(by_rate, figures),
+        _at_this_pace(by_rate),
+        *(_still_short(target) for target in open_targets if not _moves_by_rate(target)),
+        _after_the_deadline(figures.targets, ends_on),
+    ]
+    return [joined(said, by="")] if any(said) else []
+
+
+def _moves_by_rate(target: TargetFigures) -> bool:
+    """Return whether progress can be told in points a month: of one community, or of whole counties, it cannot."""
+    return target.is_mean or not (target.judged == 1 or target.judges_counties)
+
+
+def _until_the_deadline(targets: Sequence[TargetFigures], figures: BriefingFigures) -> str:
+    if not targets:
+        return ""
+    months_left = next(target.pace.months_left for target in targets if target.pace)
+    due, whole = until(figures.plan.ends_on), whole_of(figures.division)
+    names = "、".join(target.short_name for target in targets)
+    verb = "分别提高" if len(targets) > 1 else "提高"
+    return f"距{due}还有{months_left}个月。{whole}要按期完成，{names}每月需{verb}{_needs(targets)}。"
+
+
+def _still_short(target: TargetFigures) -> str:
+    """Return 城区社工机构尚有2个市辖区未达标，共缺3家。"""
+    if not target.unmet:
+        return ""
+    lacking = f"，{'共' if target.unmet > 1 else ''}缺{amount_text(target.gap, target.unit)}" if target.gap else ""
+    if target.judged == 1:
+        return f"{target.short_name}尚未达标{lacking}。"
+    return f"{target.short_name}尚有{display_number(target.unmet)}个{kind_of_units_text(target)}未达标{lacking}。"
+
+
+def _after_the_deadline(targets: Sequence[TargetFigures], ends_on: str) -> str:
+    """Return 2020年底的期限已到，甲、乙2项目标尚未完成，须限期补齐。"""
+    names = [target.short_name for target in targets if is_outlook(target, Outlook.OVERDUE)]
+    counted = f"{len(names)}项目标" if len(names) > 1 else ""
+    return f"{until(ends_on)}的期限已到，{'、'.join(names)}{counted}尚未完成，须限期补齐。" if names else ""
 
 
 def _needs(targets: Sequence[TargetFigures]) -> str:

@@ -202,7 +202,7 @@ def _typed_paragraphs(text: str) -> list[str]:
 
 def _printed_target(target: TargetFigures, figures: BriefingFigures, number: int) -> PrintedTarget:
     ends_on = figures.plan.ends_on
-    pace = forecast.pace_sentence(target, ends_on) if ends_on else ""
+    pace = forecast.target_pace(target, ends_on) if ends_on else ""
     sentences = [*words.target_sentences(target, figures.division), pace]
     return PrintedTarget(
         figures=target,

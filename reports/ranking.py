@@ -6,10 +6,11 @@ Divisions with the same printed figure share a place: either all of them are nam
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import groupby
+from dataclasses import dataclass
+from itertools import chain, groupby
 from typing import Any, TypeVar
 
-from reports.stored_figures import DivisionFigures, Ranked
+from reports.stored_figures import DivisionFigures
 
 _RANKED = 3  # 最好、最差各三个
 MOST_NAMED = 5  # that share a place are named up to this many, and counted beyond it
@@ -22,33 +23,60 @@ def tied(rows: Iterable[Row], figure: Callable[[Row], Any]) -> list[list[Row]]:
     return [list(group) for _, group in groupby(rows, key=figure)]
 
 
-def first_places(places: Sequence[list[Row]], most: int = MOST_NAMED) -> list[Row]:
-    """Return the rows of the first places until there are three; further ones than the first only up to `most` rows.
+def first_places(places: Sequence[list[Row]], most: int = MOST_NAMED) -> list[list[Row]]:
+    """Return the first places until they have three rows; further ones than the first only up to `most` rows.
 
     The first place is returned whole, however many share it.
     """
-    chosen = list(places[0]) if places else []
+    chosen = list(places[:1])
     for place in places[1:]:
-        if len(chosen) >= _RANKED or len(chosen) + len(place) > most:
+        number = sum(map(len, chosen))
+        if number >= _RANKED or number + len(place) > most:
             break
-        chosen += place
+        chosen.append(place)
     return chosen
 
 
-def best_and_weakest(divisions: Sequence[DivisionFigures]) -> tuple[tuple[Ranked, ...], tuple[Ranked, ...]]:
-    """Return the three best and the three weakest by their printed rates, with all that share a place.
+def in_one_list(places: Iterable[list[Row]]) -> list[Row]:
+    """Return the rows of the places, one after the other."""
+    return list(chain.from_iterable(places))
 
-    Both are empty when all rates are equal. No division is in both, because neither takes more than half of the
-    divisions unless that is one place; so none at 100 % is among the weakest.
+
+@dataclass(frozen=True)
+class Order:
+    """The divisions under one target by their printed rates.
+
+    `places` are all ranked ones, the best place first. `best` and `weakest` are some of these, the weakest place first;
+    both are empty where all stand alike. `unreported` are not ranked: their rates reflect who has reported.
+    """
+
+    places: tuple[list[DivisionFigures], ...]
+    best: tuple[list[DivisionFigures], ...]
+    weakest: tuple[list[DivisionFigures], ...]
+    unreported: tuple[DivisionFigures, ...]
+
+    @property
+    def ranked(self) -> int:
+        """Return the number of ranked divisions."""
+        return sum(map(len, self.places))
+
+
+def order_of(divisions: Sequence[DivisionFigures]) -> Order:
+    """Return the order of the divisions, with the three best and the three weakest and all that share a place.
+
+    No division is among the best and the weakest, because neither takes more than half of the divisions unless that is
+    one place; so none at 100 % is among the weakest. A division of whose units more than half are unknown is not
+    ranked, as it has no trend either (`targets.series`).
     """
     judged = [row for row in divisions if row.judged]
-    places = tied(sorted(judged, key=lambda row: (-(row.percent or 0), -row.judged, row.code)), lambda row: row.percent)
-    if len(places) == 1:
-        return (), ()
-    most = min(MOST_NAMED, len(judged) // 2)
+    unreported = tuple(row for row in judged if 2 * row.unknown > row.judged)
+    ranked = sorted(
+        (row for row in judged if 2 * row.unknown <= row.judged),
+        key=lambda row: (-(row.percent or 0), -row.judged, row.code),
+    )
+    places = tied(ranked, lambda row: row.percent)
+    if len(places) < 2:
+        return Order(tuple(places), (), (), unreported)
+    most = min(MOST_NAMED, len(ranked) // 2)
     best, weakest = first_places(places, most), first_places(places[::-1], most)
-    return tuple(_ranked(row) for row in best), tuple(_ranked(row) for row in weakest)
-
-
-def _ranked(row: DivisionFigures) -> Ranked:
-    return Ranked(code=row.code, name=row.name, percent=row.percent)
+    return Order(tuple(places), tuple(best), tuple(weakest), unreported)

@@ -88,7 +88,7 @@ def _who_reported(reporting: Reporting) -> str:
     if len(reporting.missing) == expected:
         return f"{beginning}{by_then}均未上报。"
     parts = [
-        f"按时上报{len(reporting.on_time)}个",
+        f"按时上报{len(reporting.on_time)}个" if reporting.on_time else "尚无按时上报的",
         _counted("迟报", reporting.late),
         _counted("退回后尚未重新上报", reporting.returned),
         _counted("未上报", reporting.missing),

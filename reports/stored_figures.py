@@ -17,7 +17,8 @@ from changzhi_portal.refusals import UnavailableError
 from targets.pace import Outlook
 
 # 1: before versions were stored; without reports, pace, or what means and coverages need. 2: with all of them.
-VERSION = 2
+# 3: without the best and the weakest, which follow from the rates; with what differs from last month: plan, standard, divisions.
+VERSION = 3
 
 # A JSON number: 500 stays 500, 12817.84 is a float.
 Number: TypeAlias = float
@@ -35,11 +36,15 @@ class Edition:
 
 @dataclass(frozen=True)
 class Plan:
-    """The plan of the month; `ends_on` is "" in figures that were stored before the pace was introduced."""
+    """The plan of the month; `ends_on` is "" in figures that were stored before the pace was introduced.
+
+    `title_last_month` is the title of the plan that last month was judged by, if that is another one; else "".
+    """
 
     title: str
     document: str
     ends_on: str = ""
+    title_last_month: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,15 +100,6 @@ class DivisionFigures(Counts, Progress):
 
 
 @dataclass(frozen=True)
-class Ranked:
-    """A division among the best or the weakest."""
-
-    code: str
-    name: str
-    percent: Number | None
-
-
-@dataclass(frozen=True)
 class FarthestCommunity:
     """A community that falls short of a target, with its figure and what it lacks, in the target's unit."""
 
@@ -126,7 +122,10 @@ class Farthest:
 
 @dataclass(frozen=True, kw_only=True)
 class TargetFigures(Counts, Progress):
-    """One target: what it requires, the result of the division, and those of its counties or towns."""
+    """One target: what it requires, the result of the division, and those of its counties or towns.
+
+    `standard_last_month` is what it required last month (its bound), if the two months were not judged alike; else "".
+    """
 
     code: str
     name: str
@@ -144,9 +143,8 @@ class TargetFigures(Counts, Progress):
     aggregate: str
     coverage_at_least: Number | None
     divisions: tuple[DivisionFigures, ...]
-    best: tuple[Ranked, ...]
-    weakest: tuple[Ranked, ...]
     farthest: Farthest | None
+    standard_last_month: str = ""
 
     @property
     def is_mean(self) -> bool:
@@ -247,6 +245,15 @@ class Reporting:
 
 
 @dataclass(frozen=True)
+class ChangedDivisions:
+    """A change of divisions in the month: their names before and after, and what was done: 合并为, 更名为, 拆分为."""
+
+    before: tuple[str, ...]
+    verb: str
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class BriefingFigures:
     """Every figure that one issue prints. `reporting` is None in figures stored before it was introduced."""
 
@@ -260,6 +267,7 @@ class BriefingFigures:
     shortfalls: Shortfalls
     services: Purchases
     reporting: Reporting | None = None
+    changed_divisions: tuple[ChangedDivisions, ...] = ()
     version: int = VERSION
 
 
@@ -301,5 +309,15 @@ def _from_version_1(stored: dict[str, Any]) -> dict[str, Any]:
     return {**stored, "targets": targets, "version": 2}
 
 
+def _from_version_2(stored: dict[str, Any]) -> dict[str, Any]:
+    """Drop the best and the weakest of each target."""
+    dropped = {"best", "weakest"}
+    targets = [{name: value for name, value in target.items() if name not in dropped} for target in stored["targets"]]
+    return {**stored, "targets": targets, "version": 3}
+
+
 # By version: the function that turns figures of that version into figures of the next.
-_UPGRADES: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _from_version_1}
+_UPGRADES: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    1: _from_version_1,
+    2: _from_version_2,
+}

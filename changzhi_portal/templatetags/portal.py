@@ -22,6 +22,10 @@ register = template.Library()
 
 # 2018年6月30日, 2018年6月, 2020年, 6月30日, 30日
 _DATE = re.compile(r"\d+年(?:\d+月(?:\d+日)?)?|\d+月(?:\d+日)?|\d+日")
+# 3个百分点, −0.4, 12,817.84平方米, 2—5名, ≥30㎡/百户, 〔2017〕138号; a number alone needs no help.
+_NUMBER = r"[≥+−]?\d[\d,.]*(?:—\d[\d,.]*)?"
+_UNIT = r"个百分点|个月|(?:平方米|㎡|名|个)/(?:百户|万人)|平方米|㎡|万元|[元%个名人处家项次天户号期]"
+_DATE_OR_AMOUNT = re.compile(rf"{_DATE.pattern}|(?:〔\d+〕)?{_NUMBER}(?:{_UNIT})")
 
 
 @register.filter
@@ -50,6 +54,15 @@ def whole_dates(text: Any) -> SafeString:
     word joiner would be a character of the text.
     """
     return mark_safe(_DATE.sub(r'<span class="date">\g<0></span>', conditional_escape(text)))  # noqa: S308  # escaped above
+
+
+@register.filter
+def unbroken(text: Any) -> SafeString:
+    """Return text as HTML with every date and every number with its unit in a span that is never broken.
+
+    As `whole_dates`, for documents: 3个百分点, 12,817.84平方米, 2—5名, 〔2017〕138号.
+    """
+    return mark_safe(_DATE_OR_AMOUNT.sub(r'<span class="date">\g<0></span>', conditional_escape(text)))  # noqa: S308  # escaped above
 
 
 @register.simple_tag(takes_context=True)

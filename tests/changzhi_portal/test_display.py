@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from changzhi_portal.display import display_change, display_number, display_value, told_apart
-from changzhi_portal.templatetags.portal import whole_dates
+from changzhi_portal.templatetags.portal import unbroken, whole_dates
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,23 @@ def test_a_number_has_separators_and_no_trailing_zeros(value, expected):
 def test_a_date_in_a_page_stays_in_one_line_and_the_text_as_it_is(text, dates):
     marked = whole_dates(text)
     assert re.findall(r'<span class="date">(.*?)</span>', marked) == dates
+    assert re.sub("<[^>]*>", "", marked) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("较上月提高1.3个百分点", ["1.3个百分点"]),
+        ("截至2020年11月，共缺12,817.84平方米", ["2020年11月", "12,817.84平方米"]),
+        ("标准由2—5名调整为≥30㎡/百户，近6个月", ["2—5名", "≥30㎡/百户", "6个月"]),
+        ("长民发〔2017〕138号，3,000人以上", ["〔2017〕138号", "3,000人"]),
+        ("城区（66.7%）、郊区4家，5.55万元，80元", ["66.7%", "4家", "5.55万元", "80元"]),
+        ("第3条", []),
+    ],
+)
+def test_a_number_in_a_document_stays_with_its_unit(text, kept):
+    marked = unbroken(text)
+    assert re.findall(r'<span class="date">(.*?)</span>', marked) == kept
     assert re.sub("<[^>]*>", "", marked) == text
 
 

@@ -1,9 +1,11 @@
 """Tests of percentages: from the counts, one decimal, half up; 100.0 and 0.0 for all and for none only."""
 
+import re
 from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,3 +52,20 @@ def test_all_and_none_are_never_printed_for_less_and_no_other_rate_is_far_from_i
 def test_one_more_never_prints_a_smaller_rate(counts):
     part, whole = counts
     assert percent(part, whole) <= percent(part + 1, whole)
+
+
+def test_no_page_chart_or_document_makes_a_rate_of_its_own():
+    """Everything that shows one asks `changzhi_portal.percent`; positions in drawings are no rates."""
+    allowed = {"changzhi_portal/percent.py", "reports/charts/drawn.py"}
+    makes_one = re.compile(
+        r":[,+]?\.\df?\}%|:\.\d%\}|floatformat[^%]*%\s*\}?\}?%|\}\}\s*%(?!\})|:\.1f\}个百分点|toFixed\([^)]*\)\s*\+\s*.%"
+    )
+    found = {
+        str(path.relative_to(settings.BASE_DIR))
+        for pattern in ("*/**/*.py", "templates/**/*.html", "static/**/*.js")
+        for path in settings.BASE_DIR.glob(pattern)
+        if path.parts[len(settings.BASE_DIR.parts)] not in {"tests", "node_modules", "var", ".venv"}
+        and "vendor" not in path.parts
+        and makes_one.search(path.read_text(encoding="utf-8"))
+    }
+    assert found <= allowed, found

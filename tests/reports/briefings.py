@@ -61,8 +61,6 @@ def target(**changes: Any) -> TargetFigures:
         "gap": 12817.84,
         "change_on_last_month": 1.3,
         "divisions": [division("140402", "城区", 57, 38), division("140423", "襄垣县", 8, 4)],
-        "best": [{"code": "140402", "name": "城区", "percent": 66.7}],
-        "weakest": [{"code": "140423", "name": "襄垣县", "percent": 50.0}],
         "farthest": {"missing": 500, "number": 0, "rows": [farthest("和平社区居委会", 0, 500)]},
     }
     return made(TargetFigures, {**values, **changes})

@@ -146,7 +146,7 @@ def test_the_page_shows_the_very_figures_the_pdf_was_printed_from(place, period,
     compute_period(period)
     shown = text_of(page(signed_in(officer), "briefing", printed.ref))
     assert "城市社区设施面积的达标率" not in shown
-    assert "1项目标的达标率为62.7%。" in shown
+    assert "城市社区设施面积达标率为62.7%。" in shown
     assert "达标96个，达标率62.7%，较上月提高1.3个百分点" in shown
     assert "未达标城市社区共1个" in shown
 

@@ -11,6 +11,7 @@ from changzhi_portal.refusals import InvalidError, StaleError
 from communities.models import Community, Division
 from periods.models import ReportingPeriod
 from reports.figures import briefing_figures, issuing_office
+from reports.ranking import order_of
 from reports.stored_figures import Farthest, PaceFigures, ShortfallCell, Workforce, from_json, to_json
 from services.models import ServiceProject
 from targets.actions import compute_period
@@ -158,10 +159,13 @@ def test_a_countys_edition_is_silent_about_what_is_asked_of_districts_only(measu
     assert "district_agencies" in [target.code for target in briefing_figures(period, measured.county).targets]
 
 
-def test_best_and_weakest_never_name_the_same_division_twice(measured, period):
+def test_two_towns_one_leads_and_one_lags(measured, period):
     area = target_of(briefing_figures(period, measured.county), "urban_facility_area")
-    assert [row.name for row in area.best] == ["东街街道办事处"]
-    assert [row.name for row in area.weakest] == ["西街街道办事处"]
+    order = order_of(area.divisions)
+    assert [[row.name for row in place] for place in (*order.best, *order.weakest)] == [
+        ["东街街道办事处"],
+        ["西街街道办事处"],
+    ]
 
 
 def test_where_all_stand_the_same_nobody_leads(place, period):
@@ -169,7 +173,8 @@ def test_where_all_stand_the_same_nobody_leads(place, period):
         make_facility(community, area=500)
     compute_period(period)
     area = target_of(briefing_figures(period, place.county), "urban_facility_area")
-    assert (area.best, area.weakest) == ((), ())
+    order = order_of(area.divisions)
+    assert (order.ranked, order.best, order.weakest) == (2, (), ())
 
 
 def test_more_communities_than_can_be_named_are_counted(place, period):

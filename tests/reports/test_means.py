@@ -56,7 +56,7 @@ def test_an_unknown_mean_says_that_it_cannot_be_judged_yet(month, place):
     figures = briefing_figures(month, place.city)
     rural = target_of(figures, "rural_org_mean")
     assert rural.verdict == "unknown"
-    assert "暂不能判定" in "".join(target_sentences(rural, figures.division))
+    assert "暂不能测算" in "".join(target_sentences(rural, figures.division))
 
 
 def test_a_briefing_of_the_plan_to_2025_can_be_put_into_words_whole(month, place, officer):

@@ -17,6 +17,7 @@ from tests.reports.briefings import issue, make_briefing
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 # Parts of a page that are no text, or numbers that are no amounts: addresses, dates, months, document numbers, codes.
 _NO_TEXT = re.compile(r"<(style|script|select|head|input)\b.*?</\1>|<[^>]*>", re.DOTALL)
+_UNBROKEN = re.compile(r'<span class="date">([^<]*)</span>')  # inside a text, also of a target's name
 _NO_AMOUNT = re.compile(r"\d{4}年|\d{4}-\d{2}(?:-\d{2})?|〔\d{4}〕\d+号|\b\d{12}\b|https?://\S+")
 _UNGROUPED = re.compile(r"(?<![\d,.])\d{4,}(?![\d,])")
 _HYPHEN = re.compile(r"(?<![\w—-])-\d")
@@ -24,7 +25,7 @@ _SIGNED_ZERO = re.compile(r"[+−]0(?:\.0+)?(?![\d.])")
 
 
 def text_of(markup):
-    text = _NO_TEXT.sub(" ", markup)
+    text = _NO_TEXT.sub(" ", _UNBROKEN.sub(r"\1", markup))
     for target in Target.objects.all():  # its name and quotation are the document's words
         text = text.replace(target.name, " ").replace(target.quotation or target.name, " ")
     return _NO_AMOUNT.sub(" ", text)

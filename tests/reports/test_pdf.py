@@ -209,6 +209,19 @@ def test_no_line_ends_within_a_date(tmp_path):
     assert len(re.findall(r"2020年(?!\d)", run.stdout)) == 30
 
 
+def test_no_line_ends_between_a_number_and_its_unit(tmp_path):
+    if shutil.which("pdftotext") is None:
+        pytest.skip("NOT CHECKED: pdftotext is missing (apt-get install poppler-utils)")
+    amounts = ["1.3个百分点", "12,817.84平方米", "2—5名", "66.7%", "3,445个"]
+    sentences = [f"{'国' * before}{amount}，完成" for before in range(15, 30) for amount in amounts]
+    paragraphs = render_to_string("reports/briefing/paragraphs.html", {"section": {"paragraphs": sentences}})
+    path = tmp_path / "amounts.pdf"
+    path.write_bytes(print_markup(page_of(paragraphs)))
+    run = subprocess.run(["pdftotext", "-raw", path, "-"], capture_output=True, check=True, encoding="utf-8")
+    for amount in amounts:
+        assert run.stdout.count(amount) == 15, amount
+
+
 def test_the_month_of_completion_fits_its_column(tmp_path):
     pace = {
         "outlook": "in_time", "progress": 1.25, "months_counted": 6, "attained_in": "2020-11", "needed": 1.0,

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from changzhi_portal.percent import percent
 from reports import words
-from reports.ranking import MOST_NAMED, best_and_weakest
+from reports.ranking import MOST_NAMED, in_one_list, order_of
 from tests.reports.briefings import CITY, COUNTY, division, target
 
 
@@ -22,14 +22,13 @@ def divisions_with(*counts):
 
 
 def ranked(*counts):
-    best, weakest = best_and_weakest(divisions_with(*counts))
-    return [row.name for row in best], [row.name for row in weakest]
+    order = order_of(divisions_with(*counts))
+    return [row.name for row in in_one_list(order.best)], [row.name for row in in_one_list(order.weakest)]
 
 
 def sentence(*counts, edition=CITY):
     rows = divisions_with(*counts)
-    best, weakest = best_and_weakest(rows)
-    return words.target_sentences(target(divisions=rows, best=best, weakest=weakest), edition)[1]
+    return words.target_sentences(target(divisions=rows), edition)[1]
 
 
 def test_three_lead_and_three_lag():
@@ -40,10 +39,8 @@ def test_only_one_falls_short_and_those_at_100_percent_are_no_laggards():
     """All counties but the last have reached the target: as in 城市社区专业人才 of June 2020, where 沁县 alone is short."""
     counts = [(5, 5)] * 11 + [(4, 5)]
     assert ranked(*counts)[1] == ["第11县"]
-    assert sentence(*counts) == "达标率居前的是11个县（市、区）（均为100.0%），居后的是第11县（80.0%）。"
-    assert sentence(*counts, edition=COUNTY) == (
-        "达标率居前的是11个街道（乡镇）（均为100.0%），居后的是第11县（80.0%）。"
-    )
+    assert sentence(*counts) == "除第11县（80.0%）外，其余11个县（市、区）已全部达标。"
+    assert sentence(*counts, edition=COUNTY) == "除第11县（80.0%）外，其余11个街道（乡镇）已全部达标。"
 
 
 def test_a_tie_at_the_third_place_is_named_whole_or_not_at_all():
@@ -76,7 +73,8 @@ counts_of_divisions = st.lists(
 @given(counts_of_divisions)
 def test_no_division_is_in_both_none_at_100_percent_lags_and_ties_are_treated_alike(counts):
     rows = divisions_with(*counts)
-    best, weakest = best_and_weakest(rows)
+    order = order_of(rows)
+    best, weakest = in_one_list(order.best), in_one_list(order.weakest)
     first, last = {row.code for row in best}, {row.code for row in weakest}
     assert not first & last
     assert all(row.percent < 100 for row in weakest)
@@ -94,12 +92,22 @@ def test_no_division_is_in_both_none_at_100_percent_lags_and_ties_are_treated_al
 @given(counts_of_divisions)
 def test_the_order_in_which_divisions_come_and_their_codes_do_not_matter(counts):
     def figures_of(rows):
-        best, weakest = best_and_weakest(rows)
-        return [sorted(row.percent for row in ranked) for ranked in (best, weakest)]
+        order = order_of(rows)
+        return [sorted(row.percent for row in in_one_list(places)) for places in (order.best, order.weakest)]
 
     rows = divisions_with(*counts)
     recoded = tuple(dataclasses.replace(row, code=f"{999_999 - int(row.code)}") for row in rows)
     assert figures_of(rows) == figures_of(recoded[::-1])
+
+
+def test_a_division_that_has_mostly_not_reported_is_not_ranked():
+    """Its rate of 0 % or so would say who has reported, and not who is behind (docs/domain.md §7.3)."""
+    rows = divisions_with((4, 5), (3, 5), (0, 5), (2, 4))
+    silent = dataclasses.replace(rows[2], unmet=0, unknown=5)
+    half = dataclasses.replace(rows[3], unmet=0, unknown=2)
+    order = order_of((*rows[:2], silent, half))
+    assert [row.name for row in order.unreported] == ["第2县"]
+    assert [row.name for row in in_one_list(order.weakest)] == ["第3县"]
 
 
 def unmet_rows(*unmet):
@@ -127,4 +135,5 @@ def test_equally_many_unmet_communities_are_named_together_or_counted():
 
 def test_at_most_five_share_a_place_by_name():
     assert MOST_NAMED == 5
-    assert sentence(*[(9, 10)] * 5, *[(1, 10)] * 5).count("（90.0%）") == 5
+    assert "第3县、第4县等5个县（市、区）（均为90.0%）" in sentence(*[(9, 10)] * 5, *[(1, 10)] * 5)
+    assert "居前的是6个县（市、区）（均为90.0%）" in sentence(*[(9, 10)] * 6, *[(1, 10)] * 6)

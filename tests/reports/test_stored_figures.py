@@ -59,13 +59,25 @@ def full_figures() -> BriefingFigures:
     )
 
 
+def version_2() -> dict:
+    """Return figures as they were stored with the best and the weakest, and without what differs from last month."""
+    kept = {**to_json(full_figures()), "version": 2}
+    del kept["changed_divisions"], kept["plan"]["title_last_month"]
+    for row in kept["targets"]:
+        del row["standard_last_month"]
+        row |= {"best": [{"code": "140402", "name": "城区", "percent": 66.7}], "weakest": []}
+    return kept
+
+
 def version_1() -> dict:
     """Return the oldest figures: without version, pace and reports, and with bounds of each unit only."""
     kept = to_json(figures())
-    for name in ("version", "reporting"):
+    for name in ("version", "reporting", "changed_divisions"):
         del kept[name]
-    del kept["plan"]["ends_on"]
+    del kept["plan"]["ends_on"], kept["plan"]["title_last_month"]
     for row in kept["targets"]:
+        row |= {"best": [], "weakest": []}
+        del row["standard_last_month"]
         for name in ("value_unit", "per", "aggregate", "coverage_at_least", "change_unit", "pace", "verdict", "value"):
             del row[name]
         for below in row["divisions"]:
@@ -103,6 +115,10 @@ def test_figures_of_version_1_are_read():
     assert read.reporting is None
     assert (read.plan.ends_on, read.targets[0].pace) == ("", None)
     assert (read.targets[0].value_unit, read.targets[0].aggregate) == ("㎡", "each")
+
+
+def test_figures_of_version_2_are_read_and_ranked_by_their_rates():
+    assert from_json(version_2()) == full_figures()
 
 
 def test_what_version_1_may_say_already_is_kept():

@@ -145,7 +145,7 @@ def test_the_overview_gives_units_rates_and_changes():
 def test_the_overview_leaves_out_last_month_when_there_was_none():
     first, _ = words.overview(figures(targets=[target(change_on_last_month=None)]))
     assert "上月" not in first
-    assert "1项目标的达标率为62.7%。" in first
+    assert "城市社区设施面积达标率为62.7%。" in first
 
 
 def test_the_overview_of_a_month_without_any_judged_unit_says_so():
@@ -180,7 +180,7 @@ def test_a_target_says_how_it_stands_and_who_leads_and_lags():
         "全市参评城市社区153个，达标96个，达标率62.7%，较上月提高1.3个百分点，同比下降2.0个百分点；"
         "未达标57个，共缺12,817.84平方米。"
     )
-    assert order == "达标率居前的是城区（66.7%），居后的是襄垣县（50.0%）。"
+    assert order == "城区达标率66.7%，居前；襄垣县达标率50.0%，居后。"
 
 
 def test_units_over_the_upper_bound_are_shown_apart_and_count_as_met():
@@ -207,10 +207,11 @@ def test_unknown_and_small_communities_are_named_and_not_called_unmet():
 
 
 def test_a_target_that_everybody_meets_speaks_of_no_gap_and_nobody_behind():
-    done = target(met=153, unmet=0, gap=0, percent=100.0, rate=1.0, best=[], weakest=[], farthest=None)
+    counties = [division("140402", "城区", 145, 145), division("140423", "襄垣县", 8, 8)]
+    done = target(met=153, unmet=0, gap=0, percent=100.0, rate=1.0, divisions=counties, farthest=None)
     sentence, order = words.target_sentences(done, CITY)
     assert sentence.endswith("达标率100.0%，较上月提高1.3个百分点。")
-    assert order == ""
+    assert order == "城区、襄垣县均已全部达标。"
     assert words.shortcoming(done, CITY) == ""
 
 
@@ -248,10 +249,10 @@ def test_the_farthest_communities_are_named_with_what_they_have_and_lack():
     rows = [farthest("和平社区居委会", 0, 500), farthest("东关社区居委会", 120.5, 379.5)]
     short = target(farthest={"missing": 500, "number": 0, "rows": rows})
     assert words.shortcoming(short, CITY) == (
-        "城市社区设施面积缺口最大的是城区东街街道办事处和平社区居委会（现有0平方米，还缺500平方米）、"
+        "城市社区设施面积缺口最大的依次是城区东街街道办事处和平社区居委会（现有0平方米，还缺500平方米）、"
         "城区东街街道办事处东关社区居委会（现有120.5平方米，还缺379.5平方米）。"
     )
-    assert "是东街街道办事处和平社区居委会（" in words.shortcoming(short, COUNTY)
+    assert "依次是东街街道办事处和平社区居委会（" in words.shortcoming(short, COUNTY)
 
 
 def test_when_many_lack_equally_much_the_counties_are_named_instead():
