@@ -31,10 +31,11 @@ _MARKS = {
 
 
 def who(record: TrailRecord) -> str:
-    """Return who did it: 王某（wang）; of somebody who had not signed in the name typed; 系统 where it was nobody."""
+    """Return who did it: 王某（wang）; of somebody who had not signed in the name typed, if any; else 系统."""
     if record.made_by is not None:
         return f"{record.made_by}（{record.made_by.username}）" if record.made_by.full_name else record.made_by.username
-    return f"{record.username}（没有登录）" if record.username else "系统"
+    nobody = "没有登录的访问" if record.kind == TrailKind.REFUSED else "系统"
+    return f"{record.username}（没有登录）" if record.username else nobody
 
 
 def about_url(model: str, ref: str) -> str:

@@ -41,7 +41,6 @@ SCOPES: Final = (
     Scope("uploads:read", "看上传", "上传批次和它们的问题", frozenset({"may_see_uploads"})),
     Scope("uploads:write", "上传表格", "上传、入库、撤销；要和“看上传”一起选", frozenset({"may_upload"})),
     Scope("submissions:read", "读上报", "各县（市、区）每月的上报", frozenset({"may_see_submissions"})),
-    Scope("trail:read", "读审计记录", "谁在什么时候看了什么、改了什么", frozenset({"may_audit"})),
     Scope(
         PERSONAL_SCOPE,
         "个人信息原文",
@@ -52,7 +51,7 @@ BY_NAME: Final = {scope.name: scope for scope in SCOPES}
 # With what a scope makes no sense alone.
 NEEDS: Final = {"registers:write": "registers:read", "uploads:write": "uploads:read", PERSONAL_SCOPE: "registers:read"}
 # What lets somebody see more than who issues a token may see: auditors are told.
-TOLD_TO_AUDITORS: Final = frozenset({"trail:read", PERSONAL_SCOPE})
+TOLD_TO_AUDITORS: Final = frozenset({PERSONAL_SCOPE})
 
 
 def rights_of(names: Iterable[str]) -> frozenset[str]:

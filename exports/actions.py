@@ -277,9 +277,9 @@ def _by_keys(rows: QuerySet, keys: list[int]) -> Iterator[Any]:
 
 
 def file_name(title: str, division: Any, form: StreamedFormat, when: datetime.datetime | None = None) -> str:
-    """Return what a file is called: 城区社会组织20180703.xlsx."""
-    day = timezone.localdate(when)
-    return f"{division.full_name}{title}{day:%Y%m%d}.{form.suffix}".replace("*", "＊").replace("/", "／")
+    """Return what a file is called: 城区社会组织列表20180703-1730.xlsx; a template for the register is called otherwise."""
+    made = timezone.localtime(when)
+    return f"{division.full_name}{title}列表{made:%Y%m%d-%H%M}.{form.suffix}".replace("*", "＊").replace("/", "／")
 
 
 def _format_named(name: str) -> StreamedFormat:

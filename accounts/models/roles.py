@@ -43,7 +43,7 @@ class Role(models.TextChoices):
 
         Systems may with a token for it, such as one that keeps the logs of the city.
         """
-        return self in {Role.AUDITOR, Role.CLIENT}
+        return self is Role.AUDITOR
 
     @property
     def may_print_briefing(self) -> bool:

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
+from accounts.models import Role
 from audit.changes import traced, trail_ref_of, with_steps
 from audit.filters import TrailFilterForm, TrailFilterSet
 from audit.kinds import detail_facts
@@ -82,7 +83,8 @@ class TrailRecordPage(PortalPage):
         return [
             Fact("时间", f"{display_value(record.made_at)}"),
             Fact("事项", record.get_kind_display()),
-            Fact("谁", who(record), by.get_absolute_url() if by is not None else ""),
+            # A system that calls is no person with a page of its own.
+            Fact("谁", who(record), by.get_absolute_url() if by is not None and by.role != Role.CLIENT else ""),
             Fact("单位", by.division.full_name if by is not None else display_value(None)),
             Fact("对象", display_value(record.object_label), about_url(record.model, record.object_ref)),
             Fact("是什么", _kind_of_object(record)),

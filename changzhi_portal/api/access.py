@@ -20,12 +20,12 @@ from changzhi_portal.request_limits import check_rate
 from changzhi_portal.rights import PERSONAL_SCOPE
 
 # Reads of an endpoint are of the kind that its right is about; an endpoint with another right says so in `reads_with`.
+# The trail has none: who issues tokens may not read it.
 _READ_SCOPES = {
     "may_see_figures": "figures:read",
     "may_see_registers": "registers:read",
     "may_see_submissions": "submissions:read",
     "may_see_uploads": "uploads:read",
-    "may_audit": "trail:read",
 }
 # The scope with which files are sent: nginx asks for it before it takes them in.
 SENDING = "uploads:write"

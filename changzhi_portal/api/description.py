@@ -93,7 +93,8 @@ def _operation(address: str, method: str, operation: Mapping[str, Any]) -> Opera
             for each in operation.get("parameters", [])
         ],
         takes=list(_fields(_content(operation.get("requestBody", {})))),
-        answers=list(_fields(_content(good))),
+        # What an answer always has is of no use to who asks.
+        answers=[field._replace(is_required=False) for field in _fields(_content(good))],
         statuses=[(status, each.get("description", "")) for status, each in answers.items()],
     )
 

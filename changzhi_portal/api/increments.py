@@ -37,7 +37,8 @@ class GoneSerializer(serializers.Serializer):
 
     ref = serializers.CharField(label="记录编号")
     reason = serializers.ChoiceField(
-        choices={"merged": "已并入另一条", "removed": "已撤销", "elsewhere": "不在本范围或不符合条件"}, label="原因"
+        choices=[("merged", "已并入另一条"), ("removed", "已撤销"), ("elsewhere", "不在本范围或不符合条件")],
+        label="原因",
     )
     merged_into = serializers.CharField(allow_null=True, label="并入的记录编号")
 

@@ -100,7 +100,15 @@ class EndpointSchema(AutoSchema):
             *self.view.also_takes,
             *shaping,
             *PAGING,
-            *([OpenApiParameter("sort", str, enum=sorts, description="前面加-为倒序")] if sorts else []),
+            *(
+                [
+                    OpenApiParameter(
+                        "sort", str, enum=sorts, description=f"按{'、'.join(self.view.sorts)}排序，前面加-为倒序"
+                    )
+                ]
+                if sorts
+                else []
+            ),
         ]
         filters = (filter_of(name, each) for name, each in self.view.filterset.base_filters.items())
         return [*common, *filters, *ALWAYS, ETAG_OF_ANSWER]

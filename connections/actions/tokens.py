@@ -48,7 +48,7 @@ def issue_token(
     Raises NotAllowedError, also for personal data in clear by somebody who may not see them: nobody gets that right by a
     token of the own making; NotFoundError; StaleError for a client that is revoked; InvalidError for an unknown scope, one
     without what it needs, an end in the past or more than a year ahead, and what is no network. Auditors are told of a
-    token that lets somebody see personal data in clear or the trail.
+    token that lets somebody see personal data in clear.
     """
     check_may_manage(by)
     _refuse_wrong_scopes(scopes)
@@ -124,7 +124,7 @@ def _tell_auditors(by: Actor, token: ApiToken) -> None:
     )
     auditors = User.objects.active().filter(role=Role.AUDITOR).select_related("division")
     notify(
-        Message(each, "有系统可以读个人信息原文或者审计记录", text, about=token.client.ref, kind="token_issued")
+        Message(each, "有系统可以读个人信息原文", text, about=token.client.ref, kind="token_issued")
         for each in auditors
         if area.startswith(each.division.path)
     )

@@ -15,6 +15,7 @@ from import_export.formats.base_formats import Format
 from changzhi_portal.pages.exported import Value
 
 Row = Sequence[Value]
+MOST_ZEROS = 2  # places after the point that may be 0
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,17 @@ class StreamedFormat(Format):
         return True
 
 
+def places_of(value: Decimal) -> int:
+    """Return how many places a number is written with: those that it has, but beyond MOST_ZEROS none that are 0.
+
+    What a database has computed comes with a dozen: 134.950000000000.
+    """
+    _, digits, exponent = value.as_tuple()
+    places = -exponent if isinstance(exponent, int) and exponent < 0 else 0
+    zeros = places if value == 0 else next(count for count, digit in enumerate(reversed(digits)) if digit)
+    return max(places - zeros, min(places, MOST_ZEROS))
+
+
 def number_text(value: Decimal) -> str:
-    """Return a decimal number without an exponent, with the places that it is stored with: 520.50."""
-    return format(value, "f")
+    """Return a decimal number without an exponent: 520.50, 134.95."""
+    return format(value, f".{places_of(value)}f") if value.is_finite() else format(value, "f")

@@ -16,7 +16,7 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from exports.formats.base import Head, Row, StreamedFormat, number_text
+from exports.formats.base import Head, Row, StreamedFormat, number_text, places_of
 from exports.storage import scratch_folder
 
 _MOST_DIGITS: Final = 15
@@ -106,9 +106,8 @@ class _Cells:
             self.sheet.write_number(row, column, float(value), self._places(value))
 
     def _places(self, value: Decimal) -> Format:
-        """Return the format that shows as many places as the number is stored with."""
-        exponent = value.as_tuple().exponent
-        places = -exponent if isinstance(exponent, int) and exponent < 0 else 0
+        """Return the format that shows as many places as the number is written with."""
+        places = places_of(value)
         if places not in self.decimals:
             self.decimals[places] = self.book.add_format({"num_format": f"0.{'0' * places}" if places else "0"})
         return self.decimals[places]

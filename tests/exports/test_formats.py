@@ -20,6 +20,7 @@ from import_export.resources import Resource
 
 from changzhi_portal.pages.exported import ExportedColumn, ShownList
 from exports.formats import FORMATS, Head
+from exports.formats.base import number_text
 from exports.resources import resource_of
 from tests.exports.files import table_of
 
@@ -135,3 +136,12 @@ def test_rows_are_written_as_they_come_and_not_held():
 def _peak_while(name: str, rows, file) -> int:
     FORMATS[name]().write(HEAD, rows, file)
     return tracemalloc.get_traced_memory()[1]
+
+
+@pytest.mark.parametrize(
+    ("stored", "written"),
+    [("134.950000000000", "134.95"), ("520.50", "520.50"), ("100.000000000000", "100.00"), ("0.333333333333", "0.333333333333"),
+     ("0.125000", "0.125"), ("5", "5"), ("1E+3", "1000"), ("0E-12", "0.00")],
+)  # fmt: skip
+def test_a_number_that_a_database_has_computed_is_written_without_a_tail_of_zeros(stored, written):
+    assert number_text(Decimal(stored)) == written
