@@ -6,6 +6,7 @@ not know what became of what it sent.
 
 from __future__ import annotations
 
+import heapq
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -166,7 +167,10 @@ def kind_of(column: Column) -> Kind:
 
 
 class BodyErrors:
-    """Collects what is wrong with a body, field by field, and refuses it (400)."""
+    """Collects what is wrong with a body, field by field, and refuses it (400).
+
+    No more than MOST_ERRORS are kept: a body of five megabytes has room for half a million names that are no fields.
+    """
 
     def __init__(self) -> None:
         self._found: list[dict[str, str]] = []
@@ -174,18 +178,19 @@ class BodyErrors:
 
     def add(self, field: str, code: str, message: str, cure: str) -> None:
         """Note one thing that is wrong."""
-        self._found.append({"field": field[:100], "code": code, "message": message})
-        self._cures.append(cure)
+        if len(self._found) < MOST_ERRORS:
+            self._found.append({"field": field[:100], "code": code, "message": message})
+            self._cures.append(cure)
 
     def refuse(self) -> None:
         """Raise BadRequestError if anything was noted."""
         if self._found:
-            raise BadRequestError(self._found[0]["message"], cure=self._cures[0]).listing(self._found[:MOST_ERRORS])
+            raise BadRequestError(self._found[0]["message"], cure=self._cures[0]).listing(self._found)
 
     def refuse_unknown(self, given: Iterable[str], known: Iterable[str], *, at: str = "") -> None:
         """Note the names that are not known."""
         names = list(known)
-        for name in sorted(set(given) - set(names)):
+        for name in heapq.nsmallest(MOST_ERRORS, set(given) - set(names)):
             self.add(
                 f"{at}{name}",
                 "unknown_field",
