@@ -62,10 +62,15 @@ def _record_views(request: PortalRequest) -> None:
 
 
 def _record_api(request: PortalRequest, status: int) -> None:
-    """Record what a call of the API gives out, and every call with a token. Raises UnavailableError where it cannot."""
+    """Record what a call of the API gives out, and every call with a token. Raises UnavailableError where it cannot.
+
+    A call that was refused has given out nothing, however much was read for it before.
+    """
+    if status >= HTTPStatus.BAD_REQUEST:
+        return
     if (call := getattr(request, "api_call", None)) is not None:
         _record_call(request, call)
-    elif access_of(request) is not None and status < HTTPStatus.BAD_REQUEST:
+    elif access_of(request) is not None:
         # A file, the description, something written.
         detail = {"method": request.method, "status": status, **_token_of(request)}
         record_event(TrailKind.CALLED, by=request.user, label=request.path, detail=detail, is_required=True)

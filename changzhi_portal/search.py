@@ -36,6 +36,8 @@ from changzhi_portal.scope import ScopedQuerySet
 
 MOST_CHARACTERS = 60
 MOST_WORDS = 5
+# A longer text is not even read: a form may hold five megabytes, in which to look for numbers takes a minute.
+MOST_LOOKED_AT: Final = 1_000
 # A group shows so many records and links to the register's list for the others.
 MOST_HITS = 8
 # So many keys of what a word matches stand in the queries that use them; of more, each query has a subquery.
@@ -160,17 +162,27 @@ class SearchText:
             sum(len(word.text) for word in self.words if not word.digest) > MOST_CHARACTERS
             or len(self.words) > MOST_WORDS
         ):
-            raise InvalidError(
-                f"一次最多查{MOST_WORDS}个词、{MOST_CHARACTERS}个字，请只留最要紧的几个词。",
-                cure=f"At most {MOST_WORDS} words and {MOST_CHARACTERS} characters are searched for at once.",
-                field="q",
-            )
+            raise _too_long()
         if all(len(word.text) < 2 and word.text.isascii() for word in self.words):
             raise InvalidError(
                 "要查的内容太短，请至少输入一个汉字，或者两个字母、数字。",
                 cure="Give a Chinese character, or two letters or digits.",
                 field="q",
             )
+
+
+def refuse_long(text: str) -> None:
+    """Raise InvalidError for a text that has more than MOST_LOOKED_AT characters, before it is read."""
+    if len(text) > MOST_LOOKED_AT:
+        raise _too_long()
+
+
+def _too_long() -> InvalidError:
+    return InvalidError(
+        f"一次最多查{MOST_WORDS}个词、{MOST_CHARACTERS}个字，请只留最要紧的几个词。",
+        cure=f"At most {MOST_WORDS} words and {MOST_CHARACTERS} characters are searched for at once.",
+        field="q",
+    )
 
 
 def _printable(text: str) -> str:

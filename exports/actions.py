@@ -55,10 +55,13 @@ class MadeFile(NamedTuple):
 def export_list(*, path: str, query: str, file_format: str, by: Actor) -> MadeFile | ListExport:
     """Return the file of the list at an address; of a long one the export that a worker has been asked for.
 
-    Raises Http404 and PermissionDenied as its page does, and PortalError for an unknown format, for a list without rows, for
-    one with more rows than the format holds, and for a person who has asked for too many.
+    Raises Http404 and PermissionDenied as its page does, and PortalError for an unknown format, for too long a query, for a
+    list without rows, for one with more rows than the format holds, and for a person who has asked for too many.
     """
     form = _format_named(file_format)
+    # Before anything is read: the trail keeps the query of every export for good.
+    if len(query) > (field_of(ListExport, "query").max_length or 0):
+        raise InvalidError("条件太多，请减少一些再导出。", cure="Narrow the filters.")
     shown = shown_at(path, query, by)
     if not shown.count:
         raise InvalidError("当前条件下没有记录，没有可以导出的。", cure="Export a list that shows rows.")
@@ -73,8 +76,6 @@ def export_list(*, path: str, query: str, file_format: str, by: Actor) -> MadeFi
 
 
 def _queued(shown: ShownList, *, path: str, query: str, file_format: str, by: Actor) -> ListExport:
-    if len(query) > (field_of(ListExport, "query").max_length or 0):
-        raise InvalidError("条件太多，请减少一些再导出。", cure="Narrow the filters.")
     with transaction.atomic():
         own = ListExport.objects.visible_to(by).unfinished()
         same = own.filter(path=path, query=query, file_format=file_format).first()

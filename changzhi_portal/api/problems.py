@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, Self
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import DataError
 from django.http import Http404
 from rest_framework import exceptions
@@ -19,6 +19,7 @@ from changzhi_portal.refusals import (
     NotAllowedError,
     NotFoundError,
     PortalError,
+    TooLargeError,
     UnavailableError,
 )
 
@@ -176,6 +177,8 @@ def refusal_of(error: Exception, method: str | None) -> PortalError | None:
         return NotFoundError("没有找到。", cure="There is no such record in the area of the user.")
     if isinstance(error, PermissionDenied):
         return NotAllowedError(str(error) or "您的角色不能做这件事。", cure="The role may not do this.")
+    if isinstance(error, TooManyFieldsSent | TooManyFilesSent | RequestDataTooBig):  # as Django reads a form with files
+        return TooLargeError("一次发来的文件或内容太多，没有收下；请分几次发送。", cure=str(error))
     for kind, (refusal, sentence) in _OF_FRAMEWORK.items():
         if isinstance(error, kind):
             return refusal(sentence, cure=str(error))

@@ -10,7 +10,7 @@ from django.urls import reverse
 from changzhi_portal.pages.base import PortalPage, PortalRequest
 from changzhi_portal.pages.paging import ForgivingPaginator
 from changzhi_portal.refusals import InvalidError
-from changzhi_portal.search import SearchText, find_everywhere, search_sources
+from changzhi_portal.search import SearchText, find_everywhere, refuse_long, search_sources
 
 # More characters than `SearchText.check` lets pass.
 LONGEST_IN_ADDRESS = 200
@@ -31,8 +31,12 @@ class SearchPage(PortalPage):
     template_name = "frame/search.html"
 
     def post(self, request: PortalRequest) -> HttpResponse:
-        """Redirect to the answer's address, or answer at once a text with a personal number in it."""
+        """Redirect to the answer's address, or answer at once a text with a personal number in it.
+
+        Raises InvalidError for a text that is far too long to be looked at.
+        """
         typed = request.POST.get("q", "")
+        refuse_long(typed)
         text = SearchText.read(typed)
         if text.is_personal:
             return self._answer(text, shown="")

@@ -48,8 +48,11 @@ def read_cell(column: Column, raw: Any, multiplier: Decimal = ONE) -> Reading:
 
 def read_input(column: Column, given: Any) -> Reading:
     """Return what a form's text or the API's value means in a column. A blank one is blank, whatever that may mean."""
-    if isinstance(given, str) and len(given) > LONGEST_VALUE:
-        return Reading(is_error=True, code="too_long", message=f"内容过长，有{len(given)}个字")
+    # What is not known in a list is said again, masked, which takes a minute for megabytes.
+    words = given if isinstance(given, list | tuple) else [given] if isinstance(given, str) else []
+    length = sum(len(str(word)) for word in words)
+    if max(length, len(words)) > LONGEST_VALUE:
+        return Reading(is_error=True, code="too_long", message=f"内容过长，有{length}个字")
     if given is None or given == "" or given == [] or column.is_blank_input(given):
         return Reading(is_blank=True)
     if is_clear_word(given):

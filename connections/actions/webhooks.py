@@ -61,10 +61,14 @@ def edit_webhook(*, by: Actor, client_ref: str, ref: str, version: int, url: str
     with transaction.atomic():
         webhook = held_webhook(client_ref, ref, by=by, version=version)
         before = _state(webhook)
+        names = ["url", "kinds"]
+        if url != webhook.url and webhook.disabled_at is None:
+            webhook.failing_since = None  # the days on which an address has failed are not those of the next one
+            names.append("failing_since")
         webhook.url, webhook.kinds = url, " ".join(in_order(kinds))
         refuse_wrong(webhook)
         if before != _state(webhook):
-            _save(webhook, "url", "kinds")
+            _save(webhook, *names)
             log(by, webhook, webhook.client, before, _state(webhook), "修改推送")
     return webhook
 

@@ -11,6 +11,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from changelog.models import TrailKind, TrailRecord
 from communities.models import Facility
 from tests.api.test_registers import rows_of
 from tests.api.writing import send
@@ -220,4 +221,18 @@ def test_queries_do_not_grow_with_batches_and_rows(place, period, clerk, signed_
     address = upload(client, [row(place, f"又{n}", **bad) for n in range(30)], register="facilities")["Location"]
     many = [len(queries_of(lambda at=at: client.get(at))) for at in (ADDRESS, address, f"{address}problems/")]
     assert few == many
-    assert many == [4, 2, 5]
+    assert many == [4, 3, 5]
+
+
+def test_too_many_files_are_refused_by_a_problem_document(place, clerk, signed_in, settings):
+    settings.DATA_UPLOAD_MAX_NUMBER_FILES = 2
+    files = [SimpleUploadedFile(f"{number}.xlsx", b"x") for number in range(3)]
+    answer = signed_in(clerk).post(ADDRESS, {"file": files})
+    assert (answer.status_code, answer["Content-Type"]) == (413, "application/problem+json")
+    assert answer.json()["code"] == "too_large"
+
+
+def test_a_batch_that_was_read_stands_in_the_trail_also_with_a_session(place, clerk, signed_in):
+    signed_in(clerk).get(f"{ADDRESS}{make_batch(clerk).ref}/")
+    record = TrailRecord.objects.get(kind=TrailKind.CALLED)
+    assert (record.made_by, record.rows, record.detail["register"]) == (clerk, 1, "uploads")

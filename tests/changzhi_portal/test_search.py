@@ -449,3 +449,15 @@ def test_the_migration_fills_what_rows_of_the_version_before_lack(registers, off
     migration.fill_search_columns(apps, SimpleNamespace(connection=connection))
     assert {model: list(model.objects.order_by("pk").values_list(*names[model])) for model in models} == before
     assert found_by(signed_in(officer), "changbei")["社区"] == ["长北社区居委会"]
+
+
+@pytest.mark.django_db
+def test_a_text_of_megabytes_is_refused_before_anybody_looks_for_numbers_in_it(clerk, signed_in, monkeypatch):
+    """Five megabytes of digits and dashes, which any form may send, kept a thread busy for a minute and a half."""
+
+    def read(text: str) -> SearchText:
+        raise AssertionError(f"{len(text)} characters were looked at")
+
+    monkeypatch.setattr(SearchText, "read", read)
+    answer = signed_in(clerk).post(reverse("search"), {"q": "1-" * 501})
+    assert (answer.status_code, "请只留最要紧的几个词" in answer.content.decode()) == (422, True)

@@ -199,3 +199,13 @@ def test_a_right_to_unmask_of_a_person_gives_nothing_in_clear(filled, signed_in)
     reader: User = make_user(Role.BUREAU_ADMIN, filled.city, may_unmask=True)
     rows = rows_of(signed_in(reader), "/api/v1/workers/")
     assert rows and all("*" in row["id_number"] for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("query", "headers", "status"), [("?expand=nothing", {}, 400), ("", {"If-Match": '"another"'}, 412)]
+)
+def test_what_was_refused_is_not_recorded_as_given_in_clear(query, headers, status, filled):
+    """The trail said that numbers had been given out which the program never got."""
+    answer = program(make_token(filled.county)).get(f"/api/v1/workers/{query}", headers=headers)
+    assert answer.status_code == status
+    assert not TrailRecord.objects.filter(kind__in=[TrailKind.EXPORTED_CLEAR, TrailKind.CALLED]).exists()

@@ -21,6 +21,7 @@ from changelog.models import ChangeSet
 from changzhi_portal.jobs import LEASE, put_back_jobs
 from connections.actions import (
     change_secret,
+    edit_webhook,
     pause_webhook,
     remove_old,
     resume_webhook,
@@ -436,3 +437,16 @@ def test_certificates_are_verified_by_the_name_of_the_address(settings, tmp_path
         assert "证书" in post(outgoing(f"https://other.example.cn:{server.port}/")).error
         assert len(server.received) == 1
     assert requests._tls().verify_mode == ssl.CERT_REQUIRED
+
+
+@pytest.mark.django_db
+def test_another_address_begins_its_days_anew(place, settings):
+    """It was disabled by its first failure, for the days on which the address before it had failed."""
+    webhook, _ = make_webhook(place.county)
+    failed(make_delivery(webhook), timezone.now())
+    webhook.refresh_from_db()
+    edit_webhook(**which(webhook), version=webhook.version, url="https://8.8.8.8/hooks", kinds=["period.locked"])
+    webhook.refresh_from_db()
+    failed(make_delivery(webhook), timezone.now() + datetime.timedelta(days=settings.WEBHOOK_DISABLE_AFTER_DAYS))
+    webhook.refresh_from_db()
+    assert (webhook.state, webhook.disabled_at) == (Webhook.State.FAILING, None)

@@ -316,3 +316,12 @@ def test_a_very_long_list_is_exported_as_far_as_its_pages_go(place, auditor, sig
     headers, rows = table_of(content_of(export(signed_in(auditor), reverse("audit:trail"), "", "csv")), "csv")
     newest = TrailRecord.objects.filter(kind=TrailKind.SIGNED_OUT).order_by("-pk").values_list("rows", flat=True)[:7]
     assert [int(row[headers.index("条数")]) for row in rows] == list(newest)
+
+
+@pytest.mark.django_db
+def test_a_query_that_is_no_address_is_refused_because_the_trail_would_keep_it(place, clerk, signed_in):
+    """The form posts it, so that it may have megabytes; records of the trail are never deleted."""
+    make_organization(place.communities[0])
+    answer = export(signed_in(clerk), reverse("orgs:list"), "unknown=" + "a" * 4_000, "csv")
+    assert answer.status_code == 422
+    assert not TrailRecord.objects.filter(kind=TrailKind.EXPORTED).exists()

@@ -122,7 +122,9 @@ class Uploads(RowsEndpoint):
     def get_record(self, request: Request, ref: str) -> Response:
         """Answer with one batch. Raises NotFoundError, also for one of another area."""
         refuse_unknown(request.query_params, ())
-        return Response(described(request, self._batch(request, ref)))
+        batch = self._batch(request, ref)
+        request._request.api_call = ApiCall(self.slug, self.title, 1)
+        return Response(described(request, batch))
 
     def get_problems(self, request: Request, ref: str) -> Response:
         """Answer with a page of the rows that have problems. Raises NotFoundError and BadRequestError."""
