@@ -39,12 +39,13 @@ def state_choices() -> list[tuple[str, str]]:
 
 
 def _counties(request: Any) -> Any:
-    """Return the counties to choose from; none without a user."""
+    """Return the counties to choose from, for a town the one that it lies in; none without a user."""
     user = getattr(request, "user", None)
-    if user is not None:
-        return user.visible_counties()
     divisions: Any = UploadBatch._meta.get_field("division").related_model
-    return divisions.objects.none()
+    division = getattr(user, "division", None)
+    if user is None or division is None:
+        return divisions.objects.none()
+    return divisions.objects.filter(pk=division.parent_id) if division.level == "town" else user.visible_counties()
 
 
 class BatchFilterSet(RegisterFilterSet):

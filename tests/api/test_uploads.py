@@ -236,3 +236,10 @@ def test_a_batch_that_was_read_stands_in_the_trail_also_with_a_session(place, cl
     signed_in(clerk).get(f"{ADDRESS}{make_batch(clerk).ref}/")
     record = TrailRecord.objects.get(kind=TrailKind.CALLED)
     assert (record.made_by, record.rows, record.detail["register"]) == (clerk, 1, "uploads")
+
+
+def test_a_town_may_name_the_county_that_it_lies_in(place, street_clerk, signed_in):
+    batch = make_batch(street_clerk)
+    rows = signed_in(street_clerk).get(f"/api/v1/uploads/?county={place.county.code}").json()["results"]
+    assert [row["ref"] for row in rows] == [batch.ref]
+    assert signed_in(street_clerk).get(f"/api/v1/uploads/?county={place.other_county.code}").status_code == 400
