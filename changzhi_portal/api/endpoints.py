@@ -50,7 +50,7 @@ class Address(NamedTuple):
 def refuse_visitors(request: Request) -> None:
     """Raise NotSignedInError for nobody, NotAllowedError for who has to do something for the account first."""
     if not request.user.is_authenticated:
-        raise NotSignedInError("请先登录。", cure="Sign in first.")
+        raise NotSignedInError("请先登录，或者带上令牌。", cure="Sign in first, or send a token.")
     if getattr(request.user, "is_held_up", False):
         raise NotAllowedError(
             "请先在页面上改好密码、设好两步验证。",
@@ -116,9 +116,9 @@ class ListEndpoint(Endpoint):
     sorts: ClassVar[Mapping[str, str]] = MappingProxyType({})
     # False for rows that are the same for everybody, such as months.
     is_scoped: ClassVar[bool] = True
-    # Further parameters with what they mean, and what an answer says beside the rows; for the description.
     # Related records that `expand` adds by name: the lookup that leads there, and what is said of them.
     expands: ClassVar[Expansions] = MappingProxyType({})
+    # Further parameters with what they mean, and what an answer says beside the rows; for the description.
     also_takes: ClassVar[Sequence[OpenApiParameter]] = ()
     also_says: ClassVar[Mapping[str, serializers.Field]] = MappingProxyType({})
 
