@@ -45,7 +45,11 @@ class Operation:
 
 
 PAGING: Final = (
-    OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": MOST_ROWS, "default": USUAL_ROWS}),
+    OpenApiParameter(
+        "limit",
+        {"type": "integer", "minimum": 1, "maximum": MOST_ROWS, "default": USUAL_ROWS},
+        description="一页的条数",
+    ),
     OpenApiParameter("cursor", {"type": "string", "pattern": A_TEXT}, description="上一次回答里next的这个值"),
 )
 
