@@ -15,7 +15,7 @@ from changzhi_portal.api.problems import BadRequestError
 Expansions: TypeAlias = Mapping[str, tuple[str, type[serializers.Serializer]]]
 # How the field with a related record is called: a row has its name or code in a field of the plain name.
 SUFFIX: Final = "_record"
-_with_related: dict[type[serializers.Serializer], type[serializers.Serializer]] = {}
+_with_related: dict[tuple[type[serializers.Serializer], tuple[str, ...]], type[serializers.Serializer]] = {}
 _fields: dict[type[serializers.Serializer], Mapping[str, serializers.Field]] = {}
 
 
@@ -76,8 +76,9 @@ def with_expansions(serializer: type[serializers.Serializer], expansions: Expans
     """Return the description of rows to which related records may be added; the same class each time."""
     if not expansions:
         return serializer
-    if serializer in _with_related:
-        return _with_related[serializer]
+    described = (serializer, tuple(expansions))
+    if described in _with_related:
+        return _with_related[described]
     added = {
         f"{name}{SUFFIX}": related(allow_null=True, required=False, help_text="在expand中给出时才有")
         for name, (_, related) in expansions.items()
@@ -86,5 +87,5 @@ def with_expansions(serializer: type[serializers.Serializer], expansions: Expans
     if (meta := getattr(serializer, "Meta", None)) is not None:
         declared["Meta"] = type("Meta", (meta,), {"fields": (*meta.fields, *added)})
     name = f"{serializer.__name__.removesuffix('Serializer')}WithRelatedSerializer"
-    _with_related[serializer] = type(name, (serializer,), declared)
-    return _with_related[serializer]
+    _with_related[described] = type(name, (serializer,), declared)
+    return _with_related[described]

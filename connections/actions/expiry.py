@@ -7,7 +7,8 @@ import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import Role, User
+from accounts.models import User
+from connections.actions.managing import administrators, whose_area_holds
 from connections.models import ApiToken
 from notices.actions import Message, notify
 
@@ -19,8 +20,7 @@ def tell_of_expiry(*, day: datetime.date) -> int:
 
     Safe to run twice at once: a token is told of by whoever has marked it.
     """
-    managing = [role for role in Role if role.may_manage_clients]
-    people = list(User.objects.active().filter(role__in=managing).select_related("division"))
+    people = administrators()
     told = 0
     for token in ApiToken.objects.expiring(day).with_client().order_by("pk"):
         with transaction.atomic():
@@ -39,6 +39,5 @@ def _messages(token: ApiToken, people: list[User]) -> list[Message]:
     url = token.client.get_absolute_url()
     return [
         Message(each, "对接系统的令牌快到期", text, url, about=token.client.ref, kind=KIND)
-        for each in people
-        if token.client.user.division.path.startswith(each.division.path)
+        for each in whose_area_holds(token.client, people)
     ]

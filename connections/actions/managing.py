@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -62,10 +62,14 @@ def refuse_wrong(row: Managed) -> None:
         ) from error
 
 
-def told_administrators(client: ApiClient) -> list[User]:
-    """Return the people who manage a client and are told what concerns it."""
+def administrators() -> list[User]:
+    """Return the people who manage clients and are told what concerns them."""
     managing = [role for role in Role if role.may_manage_clients]
-    people = User.objects.active().filter(role__in=managing).select_related("division")
+    return list(User.objects.active().filter(role__in=managing).select_related("division"))
+
+
+def whose_area_holds(client: ApiClient, people: Iterable[User]) -> list[User]:
+    """Return those of the people in whose area the client's division lies; their divisions must be loaded."""
     return [each for each in people if client.user.division.path.startswith(each.division.path)]
 
 

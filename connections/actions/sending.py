@@ -21,7 +21,7 @@ from changzhi_portal.jobs import Claim
 from changzhi_portal.personal import CannotDecryptError
 from changzhi_portal.records import field_of
 from connections.actions.feed import read_feed
-from connections.actions.managing import log, told_administrators
+from connections.actions.managing import administrators, log, whose_area_holds
 from connections.jobs import TELL, State
 from connections.models import Delivery, EventFeed, Webhook, WebhookSecret
 from connections.sending import Outcome, Outgoing, post
@@ -158,5 +158,5 @@ def _note_failure(webhook: Webhook, now: datetime.datetime) -> None:
     url = webhook.get_absolute_url()
     notify(
         Message(each, "对接系统收不到推送", text, url, about=webhook.ref, kind="webhook_disabled")
-        for each in told_administrators(webhook.client)
+        for each in whose_area_holds(webhook.client, administrators())
     )

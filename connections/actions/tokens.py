@@ -15,7 +15,14 @@ from accounts.models import Role, User
 from changzhi_portal.records import new_ref
 from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, StaleError
 from changzhi_portal.rights import PERSONAL_SCOPE, Actor
-from connections.actions.managing import check_may_manage, held_client, log, refuse_numbers, refuse_wrong
+from connections.actions.managing import (
+    check_may_manage,
+    held_client,
+    log,
+    refuse_numbers,
+    refuse_wrong,
+    whose_area_holds,
+)
 from connections.models import LONGEST_LIFE, ApiToken
 from connections.networks import WrongNetworkError, clean_networks
 from connections.scopes import BY_NAME, NEEDS, TOLD_TO_AUDITORS, in_order
@@ -117,7 +124,6 @@ def revoke_token(*, by: Actor, client_ref: str, ref: str) -> ApiToken:
 
 
 def _tell_auditors(by: Actor, token: ApiToken) -> None:
-    area = token.client.user.division.path
     text = (
         f"{by}给“{token.client}”发放了令牌（{token.public}）：{token.scope_titles}，到{token.expires_on}为止。"
         f"用途：{token.client.purpose}。读了什么，审计记录里都有。"
@@ -125,8 +131,7 @@ def _tell_auditors(by: Actor, token: ApiToken) -> None:
     auditors = User.objects.active().filter(role=Role.AUDITOR).select_related("division")
     notify(
         Message(each, "有系统可以读个人信息原文", text, about=token.client.ref, kind="token_issued")
-        for each in auditors
-        if area.startswith(each.division.path)
+        for each in whose_area_holds(token.client, auditors)
     )
 
 

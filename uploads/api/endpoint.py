@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
 
-import django_filters
-from django.core.validators import RegexValidator
 from django.http import QueryDict
 from django.urls import reverse
 from rest_framework.parsers import MultiPartParser
@@ -28,6 +26,7 @@ from changzhi_portal.pages.base import ApiCall
 from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, PortalError, StaleError
 from changzhi_portal.request_limits import check_rate
 from changzhi_portal.rights import has_right
+from periods.api import MonthFilter
 from periods.models import ReportingPeriod, parse_month
 from uploads.actions import discard_batch, receive_files, request_commit, request_undo
 from uploads.api.answers import (
@@ -47,7 +46,6 @@ from uploads.forms import UploadForm
 from uploads.models import UploadBatch
 from uploads.reading.refusal import FileRefusedError
 
-_A_MONTH = RegexValidator(r"^(199\d|20\d\d)-(0[1-9]|1[0-2])\Z", "应写成2018-06这样的年月。")
 _SENT: Final = ("register", "period")
 _PAGING: Final = ("limit", "cursor")
 
@@ -61,14 +59,10 @@ class NeedsPersonError(StaleError):
 class ApiBatchFilterSet(BatchFilterSet):
     """The filters of the list of batches; the month is written 2018-06."""
 
-    period = django_filters.CharFilter(label="统计月，如2018-06", method="of_period", validators=[_A_MONTH])
+    period = MonthFilter()
 
     class Meta(BatchFilterSet.Meta):
         pass
-
-    def of_period(self, queryset: Any, name: str, value: str) -> Any:
-        """Filter for one month."""
-        return queryset.filter(period__month=parse_month(value))
 
 
 _TO_SEND: Final = {413: "文件过大", 415: "格式不对", 422: "文件不能用"}
