@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from django.utils import timezone
 
+from changzhi_portal.briefings import to_stored
 from changzhi_portal.records import new_ref
 from communities.models import Division
 from reports.models import Briefing, BriefingFile
@@ -100,8 +101,21 @@ def short_community(name: str, area: float | None = 300, **changes: Any) -> Shor
     return made(ShortCommunity, {**values, **changes})
 
 
-def figures(**changes: Any) -> BriefingFigures:
-    """Return the figures of the city's June 2018 with one target, without reports and without a pace."""
+NO_PURCHASES = {
+    "projects": 0,
+    "budget": 0,
+    "contract_amount": 0,
+    "paid": 0,
+    "by_funding_source": [],
+    "by_beneficiaries": [],
+}
+
+
+def figures(*, services: Any = None, reporting: Any = None, **changes: Any) -> BriefingFigures:
+    """Return the figures of the city's June 2018 with one target, without reports and without a pace.
+
+    `services` and `reporting` are what these sections store.
+    """
     values = {
         "period": "2018-06",
         "as_of": "2018-06-30",
@@ -111,13 +125,9 @@ def figures(**changes: Any) -> BriefingFigures:
         "targets": [target()],
         "workforce": {"workers": 4355, "professionals": 2245, "percent": 51.5, "last_month_workers": None},
         "shortfalls": {"targets": ["urban_facility_area"], "rows": [short_community("和平社区居委会")]},
-        "services": {
-            "projects": 0,
-            "budget": 0,
-            "contract_amount": 0,
-            "paid": 0,
-            "by_funding_source": [],
-            "by_beneficiaries": [],
+        "sections": {
+            "services": to_stored(services or NO_PURCHASES),
+            **({"reporting": to_stored(reporting)} if reporting else {}),
         },
     }
     return made(BriefingFigures, {**values, **changes})

@@ -142,7 +142,8 @@ def test_the_page_shows_the_very_figures_the_pdf_was_printed_from(place, period,
     assert "城市社区设施面积的达标率" not in shown
     assert "城市社区设施面积达标率为62.7%。" in shown
     assert "达标96个，达标率62.7%，较上月提高1.3个百分点" in shown
-    assert "未达标城市社区共1个" in shown
+    assert "附件未达标城市社区名单" in shown
+    assert "共1个社区（截至" in shown
 
 
 def test_an_empty_list_offers_neither_an_upload_nor_a_month_that_is_not_there(place, officer, signed_in):

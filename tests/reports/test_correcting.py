@@ -11,9 +11,10 @@ from django.urls import reverse
 from pypdf import PdfReader
 
 from accounts.actions import apply_division_changes
+from changzhi_portal.briefings import Change
 from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, StaleError
 from reports.actions import begin_correction, issue_now, prepare_briefing, print_queued
-from reports.corrections import Change, corrections_between
+from reports.corrections import corrections_between
 from reports.models import Briefing
 from reports.stored_figures import from_json
 from revisions.actions import compare_locked
