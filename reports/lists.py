@@ -90,6 +90,8 @@ class ListedUnit(NamedTuple):
     value: Number | None
     verdict: Verdict
     missing: Number | None
+    county_code: str
+    town_code: str
     place: str  # the code of the county (in a county's edition: of the town) that counts it
 
 
@@ -117,7 +119,8 @@ class IssueLists:
             for unit, value, letter, missing in judgements:
                 code = self.counties[unit]
                 verdict = _VERDICTS[letter]
-                yield ListedUnit("", "", code, self.divisions[code], "", None, None, value, verdict, missing, code)
+                name = self.divisions[code]
+                yield ListedUnit("", "", code, name, "", None, None, value, verdict, missing, code, "", code)
             return
         of = self.communities
         names, by = self.divisions, of.town if self.is_by_town else of.county
@@ -133,6 +136,8 @@ class IssueLists:
                 value=value,
                 verdict=_VERDICTS[letter],
                 missing=missing,
+                county_code=of.county[unit],
+                town_code=of.town[unit],
                 place=by[unit],
             )
 
