@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -23,9 +23,12 @@ from reports.flow import FLOW, MAY_APPROVE, MAY_EDIT
 from reports.forms import CorrectionForm, PrintBriefingForm, SettingsForm, TextsForm
 from reports.issue import issue_text
 from reports.models import Briefing
+from reports.publication import next_publication
 from reports.views.briefing import find_briefing
 
-def _list_crumb() -> Crumb:
+
+def list_crumb() -> Crumb:
+    """Return the breadcrumb of the list of briefings."""
     return Crumb("简报", reverse("reports:briefings"))
 
 
@@ -66,7 +69,7 @@ class PrintBriefing(FormPage):
 
     def get_crumbs(self) -> list[Crumb]:
         """Add the list."""
-        return [_list_crumb()]
+        return [list_crumb()]
 
 
 class EditionPage(FormPage):
@@ -88,8 +91,8 @@ class EditionPage(FormPage):
     def get_crumbs(self) -> list[Crumb]:
         """Add the list, and the edition."""
         if not hasattr(self, "briefing"):
-            return [_list_crumb()]
-        return [_list_crumb(), Crumb(str(self.briefing), self.get_success_url())]
+            return [list_crumb()]
+        return [list_crumb(), Crumb(str(self.briefing), self.get_success_url())]
 
 
 class EditTexts(EditionPage):
@@ -153,7 +156,7 @@ class BriefingMovePage(MovePage):
 
     def get_crumbs(self) -> list[Crumb]:
         """Add the list, and the edition."""
-        return [_list_crumb(), *super().get_crumbs()]
+        return [list_crumb(), *super().get_crumbs()]
 
 
 class SettingsList(PortalPage):
@@ -166,14 +169,18 @@ class SettingsList(PortalPage):
 
     def get(self, request: PortalRequest) -> HttpResponse:
         """Show the city and today's counties."""
-        divisions = _divisions(request.user).select_related("parent", "briefing_settings")
+        divisions = (
+            divisions_with_settings(request.user)
+            .select_related("parent", "briefing_settings")
+            .annotate(recipients=Count("briefing_recipients"))
+        )
         return self.render_to_response(
             self.get_context_data(rows=[(division, settings_of(division)) for division in divisions])
         )
 
     def get_crumbs(self) -> list[Crumb]:
         """Add the list."""
-        return [_list_crumb()]
+        return [list_crumb()]
 
 
 class EditSettings(FormPage):
@@ -183,11 +190,12 @@ class EditSettings(FormPage):
     requires = MAY_APPROVE
     title = "简报设置"
     form_class = SettingsForm
+    template_name = "reports/briefing_settings.html"
     division: Division
 
     def load(self) -> None:
         """Load the division; raises Http404."""
-        self.division = get_object_or_404(_divisions(self.request.user), ref=self.kwargs["ref"])
+        self.division = get_object_or_404(divisions_with_settings(self.request.user), ref=self.kwargs["ref"])
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """Add what is set, and the version that the page shows."""
@@ -201,6 +209,11 @@ class EditSettings(FormPage):
         save_settings(division=self.division, by=self.request.user, seen=data["seen"], values=data)
         return f"{self.division.name}的简报设置已保存，草稿下次生成时按新的设置。"
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the division and the day on which its next issue appears by itself."""
+        publication = next_publication(settings_of(self.division), timezone.localdate())
+        return super().get_context_data(division=self.division, publication=publication, **kwargs)
+
     def get_title(self) -> str:
         """Return 长治市简报设置."""
         return f"{self.division.name}简报设置" if hasattr(self, "division") else self.title
@@ -211,10 +224,10 @@ class EditSettings(FormPage):
 
     def get_crumbs(self) -> list[Crumb]:
         """Add the list, and the list of settings."""
-        return [_list_crumb(), Crumb("简报设置", self.get_success_url())]
+        return [list_crumb(), Crumb("简报设置", self.get_success_url())]
 
 
-def _divisions(user: Any) -> QuerySet[Division]:
+def divisions_with_settings(user: Any) -> QuerySet[Division]:
     """Return the city and today's counties in a user's area."""
     levels = (Division.Level.CITY, Division.Level.COUNTY)
     return Division.objects.visible_to(user).in_effect_on(timezone.localdate()).filter(level__in=levels).order_by("level", "code")
