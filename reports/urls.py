@@ -14,6 +14,7 @@ from reports.views.changes import ComparePage
 from reports.views.dashboard import Dashboard
 from reports.views.matrix import MatrixPage
 from reports.views.report_form import ReportFormPage, ReportFormPdf
+from reports.views.verification import VerifyIssue
 
 app_name = "reports"
 urlpatterns = [
@@ -22,6 +23,8 @@ urlpatterns = [
     path("compare/", ComparePage.as_view(), name="compare"),
     path("briefings/", BriefingList.as_view(), name="briefings"),
     path("briefings/print/", PrintBriefing.as_view(), name="print_briefing"),
+    path("briefings/verify/", VerifyIssue.as_view(), name="verify"),
+    path("briefings/verify/<slug:code>/", VerifyIssue.as_view(), name="verify_code"),
     path("briefings/<slug:ref>/", BriefingDetail.as_view(), name="briefing"),
     path("briefings/<slug:ref>/progress/", BriefingProgress.as_view(), name="briefing_progress"),
     path("briefings/<slug:ref>/correct/", CorrectBriefing.as_view(), name="correct_briefing"),
