@@ -75,6 +75,15 @@ class Standards:
             return ""
         return bound_text(Target(**{name: then[name] for name in (*_DECISIVE, *_FOR_WORDS)}))
 
+    def starts_anew(self, target: Target, month: datetime.date) -> bool:
+        """Return whether a target judged otherwise in the last measured month before `month`, so that the two differ."""
+        now = self._by_month.get((month, target.code))
+        earlier = [then for then, code in self._by_month if code == target.code and then < month]
+        if now is None or not earlier:
+            return False
+        before = self._by_month[max(earlier), target.code]
+        return any(before[name] != now[name] for name in ("plan_code", *_DECISIVE))
+
     @property
     def title_last_month(self) -> str:
         """Return the title of the plan that judged last month, if that is not this one in any version; else ""."""

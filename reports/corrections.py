@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
+from changzhi_portal import discovery
+from changzhi_portal.briefings import BriefingAnnex, BriefingSection, Change
 from changzhi_portal.display import display_number
 from changzhi_portal.percent import percent_text
+from changzhi_portal.phrases import whole_of
 from reports import words
 from reports.stored_figures import (
     BriefingFigures,
     Counts,
     DivisionFigures,
-    Purchases,
     ShortCommunity,
     TargetFigures,
     Workforce,
@@ -28,20 +30,6 @@ from targets.wording import amount_text, bound_text
 # A longer list is replaced by its length.
 _MOST_NAMES = 5
 _MAIN_FIGURES = ("数量", "达标数", "达标率")
-
-
-class Change(NamedTuple):
-    """One corrected figure: its label, and its old and new text; "" where there was or is none."""
-
-    label: str
-    old: str
-    new: str
-
-    def in_words(self) -> str:
-        """Return 达标数由96个更正为97个."""
-        if not self.old:
-            return f"{self.label}{self.new}"
-        return f"{self.label}由{self.old}更正为{self.new}" if self.new else f"{self.label}{self.old}"
 
 
 @dataclass(frozen=True)
@@ -68,12 +56,13 @@ def corrections_from_json(stored: Sequence[Mapping[str, Any]]) -> tuple[Correcti
 
 def corrections_between(old: BriefingFigures, new: BriefingFigures) -> list[Correction]:
     """Return the differences of the printed figures of two editions of one issue, in the order of printing."""
-    whole = words.whole_of(new.division)
+    whole = whole_of(new.division)
     found = [
         *_of_targets(old.targets, new.targets, whole),
         _correction(f"{whole}社会工作者", _workforce(old.workforce, new.workforce)),
-        _correction(f"{whole}购买服务项目", _services(old.services, new.services)),
+        *_of_parts(discovery.instances_in("briefing", BriefingSection), old, new, whole),
         *_of_shortfalls(old, new),
+        *_of_parts(discovery.instances_in("briefing", BriefingAnnex), old, new, whole),
     ]
     return [correction for correction in found if correction.changes]
 
@@ -150,15 +139,17 @@ def _people(number: int | None) -> str:
     return words.NOT_KNOWN if number is None else f"{display_number(number)}人"
 
 
-def _services(old: Purchases, new: Purchases) -> list[Change]:
-    money = [
-        ("预算", old.budget, new.budget),
-        ("合同金额", old.contract_amount, new.contract_amount),
-        ("已拨付", old.paid, new.paid),
-    ]
+def _of_parts(
+    parts: Iterable[BriefingSection | BriefingAnnex], old: BriefingFigures, new: BriefingFigures, whole: str
+) -> list[Correction]:
+    """Return the corrections of what apps store for their sections or annexes, where both editions have it."""
     return [
-        Change("项目数", _number(old.projects), _number(new.projects)),
-        *(Change(label, words.ten_thousand_yuan(then), words.ten_thousand_yuan(now)) for label, then, now in money),
+        _correction(
+            f"{whole if isinstance(part, BriefingSection) else ''}{part.corrected_as}",
+            part.changes(old.sections[part.code], new.sections[part.code]),
+        )
+        for part in parts
+        if part.changes is not None and part.code in old.sections and part.code in new.sections
     ]
 
 

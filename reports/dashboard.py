@@ -19,6 +19,7 @@ from django.utils import timezone
 from changzhi_portal.display import display_number
 from changzhi_portal.kept import kept
 from changzhi_portal.percent import percent_text
+from changzhi_portal.phrases import plain_number
 from changzhi_portal.rights import Actor
 from communities.models import Division, DivisionChange
 from periods.models import ReportingPeriod
@@ -32,7 +33,7 @@ from targets.addresses import THEN
 from targets.models import CommunityMeasure, Computation, DivisionMeasure, Target, TargetResult
 from targets.result_lists import ResultLists
 from targets.series import Trend, Trends, goal_of, trends_until
-from targets.wording import bound_text, plain_number, result_text, units_text
+from targets.wording import bound_text, result_text, units_text
 
 LinkTo = Callable[[Division], str]
 MONTHS_SHOWN = 36  # of a trend: as many as fit on the page

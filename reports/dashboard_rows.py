@@ -8,11 +8,11 @@ from typing import Any
 
 from changzhi_portal.display import display_number
 from changzhi_portal.percent import percent, percent_text, printed_percentage
+from changzhi_portal.phrases import plain_number
 from reports import words
 from reports.standing import standing_against, standing_of
 from targets.models import Target, TargetResult
 from targets.series import Trend
-from targets.wording import plain_number
 
 
 def percentage_of(result: TargetResult) -> Decimal | None:

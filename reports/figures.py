@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,16 +15,17 @@ from functools import cached_property
 from typing import Any
 
 from django.conf import settings
+from django.db.models import F
 
+from changzhi_portal import discovery
+from changzhi_portal.briefings import BriefingAnnex, BriefingSection, IssueOf
 from changzhi_portal.percent import percent
 from changzhi_portal.refusals import InvalidError, StaleError
 from communities.models import Community, Division
 from periods.models import ReportingPeriod, month_after
 from reports.comparability import Standards, changed_divisions
-from reports.progress import progress_figures
-from reports.purchases import purchase_figures
+from reports.progress import MONTHS_OF_TRENDS, progress_figures, trend_points
 from reports.ranking import MOST_NAMED, first_places, in_one_list, tied
-from reports.reporting import reporting_figures
 from reports.stored_figures import (
     BriefingFigures,
     Counts,
@@ -38,6 +40,7 @@ from reports.stored_figures import (
     ShortfallCell,
     Shortfalls,
     TargetFigures,
+    TrendPoint,
     Workforce,
 )
 from targets.judgement import Verdict
@@ -114,8 +117,7 @@ class _Edition:
             targets=tuple(self._target(target) for target in applicable),
             workforce=self._workforce(),
             shortfalls=self._shortfalls([target for target in applicable if _is_of_urban_communities(target)]),
-            services=purchase_figures(self.division, self.period.as_of),
-            reporting=reporting_figures(self.period, self.division),
+            sections=self._declared(),
             changed_divisions=changed_divisions(self.period, self.division),
         )
 
@@ -129,10 +131,6 @@ class _Edition:
     @property
     def _is_citys(self) -> bool:
         return self.division.level == Division.Level.CITY
-
-    @cached_property
-    def _last_month(self) -> ReportingPeriod | None:
-        return ReportingPeriod.objects.filter(month=month_after(self.period.month, -1)).first()
 
     @property
     def _communities(self) -> CommunityMeasureQuerySet:
@@ -198,6 +196,7 @@ class _Edition:
             divisions=divisions,
             farthest=self._farthest(target),
             standard_last_month=self._standards.last_months(target),
+            trend=self._trend(target),
         )
 
     def _divisions(self, target: Target) -> tuple[DivisionFigures, ...]:
@@ -232,6 +231,10 @@ class _Edition:
             code=division.code, name=division.name, **vars(counts), **vars(self._progress(target, division))
         )
 
+    def _trend(self, target: Target) -> tuple[TrendPoint, ...]:
+        trend = self._trends[target.pk, self.division.pk]
+        return trend_points(trend, lambda month: self._standards.starts_anew(target, month))
+
     def _progress(self, target: Target, division: Division) -> Progress:
         return progress_figures(self._standards.comparable(self._trends[target.pk, division.pk]))
 
@@ -256,26 +259,41 @@ class _Edition:
 
     def _workforce(self) -> Workforce:
         """Return the numbers of workers with an open posting and of professionals, which no target scores."""
-        now, before = self._workforce_in(self.period), self._workforce_in(self._last_month)
-        workers, professionals = now or (None, None)
+        by_month = self._workforce_by_month()
+        workers, professionals = by_month.get(self.period.month, (None, None))
         share = None if workers is None or professionals is None else percent(professionals, workers)
+        last_month = by_month.get(month_after(self.period.month, -1))
         return Workforce(
             workers=workers,
             professionals=professionals,
             percent=None if share is None else float(share),
-            last_month_workers=before[0] if before else None,
+            last_month_workers=last_month[0] if last_month else None,
+            trend=tuple(TrendPoint(f"{month:%Y-%m}", counted[0]) for month, counted in sorted(by_month.items())),
         )
 
-    def _workforce_in(self, period: ReportingPeriod | None) -> tuple[int | None, int | None] | None:
-        """Return those of the division; in an earlier month, of all divisions that have become part of it."""
-        if period is None:
-            return None
-        measures = DivisionMeasure.objects.for_period(period).within(self.division)
-        rows = measures.filter(division__level=self.division.level).with_workforce()
+    def _workforce_by_month(self) -> dict[datetime.date, tuple[int, int]]:
+        """Return workers and professionals of twelve months; in an earlier one, of all divisions that have become part of it."""
+        months = (month_after(self.period.month, 1 - MONTHS_OF_TRENDS), self.period.month)
+        measures = DivisionMeasure.objects.within(self.division).filter(
+            period__month__range=months, division__level=self.division.level, workers__isnull=False
+        )
         became = Division.objects.successors_on(self.period.as_of)
-        own = [row for row in rows if became.get(row.division_id, row.division_id) == self.division.pk]
-        known = [(row.workers, row.professionals) for row in own if row.workers is not None]
-        return (sum(row[0] for row in known), sum(row[1] or 0 for row in known)) if known else None
+        by_month: dict[datetime.date, tuple[int, int]] = {}
+        for row in measures.with_workforce().annotate(month=F("period__month")):
+            if became.get(row.division_id, row.division_id) == self.division.pk:
+                workers, professionals = by_month.get(row.month, (0, 0))
+                by_month[row.month] = (workers + (row.workers or 0), professionals + (row.professionals or 0))
+        return by_month
+
+    def _declared(self) -> dict[str, Any]:
+        """Return what the sections and annexes of the apps store, by their codes."""
+        issue = IssueOf(self.period, self.division)
+        parts = [
+            *discovery.instances_in("briefing", BriefingSection),
+            *discovery.instances_in("briefing", BriefingAnnex),
+        ]
+        stored = {part.code: part.figures(issue) for part in parts if part.figures is not None}
+        return {code: figures for code, figures in stored.items() if figures is not None}
 
     def _shortfalls(self, targets: Sequence[Target]) -> Shortfalls:
         """Return 附件1: every urban community that misses one of the targets, with its figures for all of them."""

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from changzhi_portal.display import display_change, display_number
+from changzhi_portal.phrases import joined, month_in_words, whole_of
 from periods.models import last_day_of
 from reports.stored_figures import BriefingFigures, Number, Progress, TargetFigures
-from reports.words import NOT_KNOWN, joined, month_in_words, whole_of
+from reports.words import NOT_KNOWN
 from targets.pace import Outlook
 from targets.wording import amount_text, kind_of_units_text, spelt_unit
 

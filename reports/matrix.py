@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from changzhi_portal.display import DASH, display_change
 from changzhi_portal.percent import percent
+from changzhi_portal.phrases import plain_number
 from communities.models import Division
 from periods.models import ReportingPeriod, month_after
 from reports import words
@@ -23,7 +24,7 @@ from targets.models import Target, TargetResult
 from targets.pace import Outlook
 from targets.result_lists import ResultLists
 from targets.series import Trend
-from targets.wording import bound_text, plain_number, result_text
+from targets.wording import bound_text, result_text
 
 FEWEST_RANKED = 2  # one division has no place
 BY_CODE = "code"

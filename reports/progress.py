@@ -7,14 +7,18 @@ month. The progress still needed is rounded up, so that it suffices to reach the
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Callable
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 from changzhi_portal.percent import printed_percentage
-from reports.stored_figures import PaceFigures, Progress
+from periods.models import month_after
+from reports.stored_figures import PaceFigures, Progress, TrendPoint
 from targets.pace import Pace
 from targets.series import Trend
 
+MONTHS_OF_TRENDS = 12
 _TWO_DECIMALS = Decimal("0.01")
 
 
@@ -25,6 +29,19 @@ def progress_figures(trend: Trend) -> Progress:
         change_on_year_before=_printed_change(trend, trend.change_on_year_before),
         change_unit=trend.target.value_unit if trend.is_mean else "",
         pace=_pace(trend.pace),
+    )
+
+
+def trend_points(trend: Trend, starts_anew: Callable[[datetime.date], bool]) -> tuple[TrendPoint, ...]:
+    """Return the figures of the last twelve months as printed, this month's included; only months that were measured.
+
+    `starts_anew` tells whether the target judges otherwise from that month on.
+    """
+    first = month_after(trend.month, 1 - MONTHS_OF_TRENDS)
+    return tuple(
+        TrendPoint(f"{month:%Y-%m}", None if figure is None else float(_printed(trend, figure)), starts_anew(month))
+        for month, figure in sorted(trend.figures.items())
+        if first <= month <= trend.month
     )
 
 

@@ -8,17 +8,19 @@ text (2018-06-30), months are 2018-06; percentages have one decimal; whole amoun
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from cattrs import Converter
 
+from changzhi_portal.briefings import make_converter
 from changzhi_portal.refusals import UnavailableError
 from targets.pace import Outlook
 
 # 1: before versions were stored; without reports, pace, or what means and coverages need. 2: with all of them.
 # 3: without the best and the weakest, which follow from the rates; with what differs from last month: plan, standard, divisions.
-VERSION = 3
+# 4: `sections` has what apps store for the sections and annexes that they declare; the trends of twelve months.
+VERSION = 4
 
 # A JSON number: 500 stays 500, 12817.84 is a float.
 Number: TypeAlias = float
@@ -67,6 +69,18 @@ class Progress:
     change_on_year_before: Number | None = None
     change_unit: str = ""
     pace: PaceFigures | None = None
+
+
+@dataclass(frozen=True)
+class TrendPoint:
+    """A month's figure in a trend: a rate in percent, a mean or a number; None where it is not known.
+
+    `starts_anew`: the target judged otherwise the month before, so that no line leads here from there.
+    """
+
+    month: str
+    value: Number | None
+    starts_anew: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,6 +139,7 @@ class TargetFigures(Counts, Progress):
     """One target: what it requires, the result of the division, and those of its counties or towns.
 
     `standard_last_month` is what it required last month (its bound), if the two months were not judged alike; else "".
+    `trend` are the months before and this one, twelve in all, those that were measured; () in figures of older versions.
     """
 
     code: str
@@ -145,6 +160,7 @@ class TargetFigures(Counts, Progress):
     divisions: tuple[DivisionFigures, ...]
     farthest: Farthest | None
     standard_last_month: str = ""
+    trend: tuple[TrendPoint, ...] = ()
 
     @property
     def is_mean(self) -> bool:
@@ -159,12 +175,16 @@ class TargetFigures(Counts, Progress):
 
 @dataclass(frozen=True)
 class Workforce:
-    """Workers with an open posting, and professionals among them; None if no register has been reported."""
+    """Workers with an open posting, and professionals among them; None if no register has been reported.
+
+    `trend` are the workers of twelve months, as that of a target.
+    """
 
     workers: int | None
     professionals: int | None
     percent: Number | None
     last_month_workers: int | None
+    trend: tuple[TrendPoint, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -195,56 +215,6 @@ class Shortfalls:
 
 
 @dataclass(frozen=True)
-class PurchaseShare:
-    """Purchased services of one source or one object: number of projects, budget in yuan, its share in percent."""
-
-    name: str
-    projects: int
-    budget: Number
-    percent: Number
-
-
-@dataclass(frozen=True)
-class Purchases:
-    """Purchased services that run in the year: number of projects, and money in yuan."""
-
-    projects: int
-    budget: Number
-    contract_amount: Number
-    paid: Number
-    by_funding_source: tuple[PurchaseShare, ...]
-    by_beneficiaries: tuple[PurchaseShare, ...]
-
-
-@dataclass(frozen=True)
-class OwnReport:
-    """The report of the county that the edition is of; `standing` as in `submissions.report_status.ReportStatus`."""
-
-    standing: str
-    is_accepted: bool
-    submitted_on: str | None
-    times_returned: int
-
-
-@dataclass(frozen=True)
-class Reporting:
-    """The month's reports: names of counties by standing, and the rates in percent as on `counted_on`."""
-
-    period: str
-    counted_on: str
-    due_on: str
-    expected: int
-    on_time: tuple[str, ...]
-    late: tuple[str, ...]
-    returned: tuple[str, ...]
-    missing: tuple[str, ...]
-    again: tuple[str, ...]  # in effect after having been returned
-    completeness: Number | None
-    timeliness: Number | None
-    own: OwnReport | None
-
-
-@dataclass(frozen=True)
 class ChangedDivisions:
     """A change of divisions in the month: their names before and after, and what was done: 合并为, 更名为, 拆分为."""
 
@@ -255,7 +225,10 @@ class ChangedDivisions:
 
 @dataclass(frozen=True)
 class BriefingFigures:
-    """Every figure that one issue prints. `reporting` is None in figures stored before it was introduced."""
+    """Every figure that one issue prints.
+
+    `sections` has what the apps store for the sections and annexes that they declare in `<app>/briefing.py`, by code.
+    """
 
     period: str
     as_of: str
@@ -265,17 +238,14 @@ class BriefingFigures:
     targets: tuple[TargetFigures, ...]
     workforce: Workforce
     shortfalls: Shortfalls
-    services: Purchases
-    reporting: Reporting | None = None
+    sections: Mapping[str, Any] = field(default_factory=dict)
     changed_divisions: tuple[ChangedDivisions, ...] = ()
     version: int = VERSION
 
 
 def _make_converter() -> Converter:
-    converter = Converter(unstruct_collection_overrides={tuple: list})
+    converter = make_converter()
     converter.register_unstructure_hook(Outlook, str)
-    # 500 and 500.0 differ in JSON; the type is kept, so that printing again gives the same text.
-    converter.register_structure_hook(float, lambda value, _: value if isinstance(value, int | float) else float(value))
     return converter
 
 
@@ -316,8 +286,17 @@ def _from_version_2(stored: dict[str, Any]) -> dict[str, Any]:
     return {**stored, "targets": targets, "version": 3}
 
 
+def _from_version_3(stored: dict[str, Any]) -> dict[str, Any]:
+    """Put purchases and reports where the sections' figures are."""
+    kept = dict(stored)
+    sections = {code: kept.pop(code) for code in ("services", "reporting") if kept.get(code) is not None}
+    kept.pop("reporting", None)
+    return {**kept, "sections": sections, "version": 4}
+
+
 # By version: the function that turns figures of that version into figures of the next.
 _UPGRADES: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     1: _from_version_1,
     2: _from_version_2,
+    3: _from_version_3,
 }

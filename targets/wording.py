@@ -12,12 +12,13 @@ Names of units (`units_text`) and of the counting rule are the same everywhere.
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Protocol
 
 from changzhi_portal.display import DASH, display_number
 from changzhi_portal.indicators import CountingRule, Indicator, indicators
 from changzhi_portal.percent import percent, percent_text
+from changzhi_portal.phrases import plain_number
 from communities.models import Community
 from targets.models import Target, TargetResult
 from targets.models.plan import TargetPlan
@@ -153,11 +154,6 @@ def version_text(plan: TargetPlan) -> str:
 
 
 # --- Amounts in sentences ---
-
-
-def plain_number(value: float | Decimal) -> str:
-    """Return a number with at most two decimals, half up: 500, 12,817.84, 0.5."""
-    return display_number(Decimal(str(value)).quantize(Decimal("0.01"), ROUND_HALF_UP))
 
 
 def _plain_or_dash(value: float | Decimal | None) -> str:

@@ -16,9 +16,9 @@ _SVG = "http://www.w3.org/2000/svg"
 _XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
 
 # Text is measured with a font in FONT_DIR that loads three times faster than Noto CJK (a Chinese character is one em wide
-# in both), and shown in the first of _SHOWN_IN that the reader's machine has.
+# in both), and shown in the first of SHOWN_IN that the reader's machine has.
 _MEASURED_IN = "FandolFang"
-_SHOWN_IN = "Noto Sans CJK SC, Microsoft YaHei, PingFang SC, sans-serif"
+SHOWN_IN = "Noto Sans CJK SC, Microsoft YaHei, PingFang SC, sans-serif"
 # Vega's loader would resolve a relative path, so links are passed as row numbers below a host that cannot exist.
 LINK_PREFIX = "https://link.invalid/"
 
@@ -54,7 +54,7 @@ def mark_of(row: Mapping[str, Any]) -> Mark:
 def nothing_to_show(title: str) -> str:
     """Return an SVG that says there are no data, in place of a chart without rows."""
     root = Element("svg", {"viewBox": "0 0 440 40", "width": "440", "height": "40"})
-    note = SubElement(root, "text", {"x": "4", "y": "25", "font-size": "12px", "fill": INK, "font-family": _SHOWN_IN})
+    note = SubElement(root, "text", {"x": "4", "y": "25", "font-size": "12px", "fill": INK, "font-family": SHOWN_IN})
     note.text = "暂无数据"
     _name(root, title, has_links=False)
     return tostring(root, encoding="unicode")
@@ -95,7 +95,7 @@ def _dress(root: Element, marks: Sequence[Mark], title: str) -> None:
         for name in ("aria-label", "aria-roledescription", "role", "aria-hidden"):
             element.attrib.pop(name, None)
         if "font-family" in element.attrib:
-            element.set("font-family", _SHOWN_IN)
+            element.set("font-family", SHOWN_IN)
         if element.tag == "text":
             element.set("pointer-events", "none")  # so that a number does not cover the link under it
         link = element.attrib.pop(_XLINK_HREF, None)

@@ -5,7 +5,6 @@ by what the figures say, never at random. Unknown figures are left out.
 """
 
 from reports.words.overview import overview, title
-from reports.words.purchases import services
 from reports.words.shortcomings import shortcoming
 from reports.words.targets import target_sentences
 from reports.words.values import (
@@ -14,14 +13,8 @@ from reports.words.values import (
     change_on_last_month,
     change_on_year_before,
     clause_in_words,
-    day_in_words,
     figure_in_words,
-    joined,
-    month_in_words,
     named,
-    ten_thousand_yuan,
-    units_below,
-    whole_of,
 )
 
 __all__ = [
@@ -30,17 +23,10 @@ __all__ = [
     "change_on_last_month",
     "change_on_year_before",
     "clause_in_words",
-    "day_in_words",
     "figure_in_words",
-    "joined",
-    "month_in_words",
     "named",
     "overview",
-    "services",
     "shortcoming",
     "target_sentences",
-    "ten_thousand_yuan",
     "title",
-    "units_below",
-    "whole_of",
 ]

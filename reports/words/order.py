@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from changzhi_portal.percent import percent_text
+from changzhi_portal.phrases import joined
 from reports.ranking import Order, order_of
 from reports.stored_figures import DivisionFigures
-from reports.words.values import joined, named
+from reports.words.values import named
 
 _A_PAIR = 2
 

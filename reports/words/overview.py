@@ -6,15 +6,9 @@ from collections.abc import Sequence
 
 from changzhi_portal.display import display_number
 from changzhi_portal.percent import percent_text
+from changzhi_portal.phrases import day_in_words, joined, month_in_words, whole_of
 from reports.stored_figures import BriefingFigures, ChangedDivisions, TargetFigures, Workforce
-from reports.words.values import (
-    change_on_last_month,
-    day_in_words,
-    figure_in_words,
-    joined,
-    month_in_words,
-    whole_of,
-)
+from reports.words.values import change_on_last_month, figure_in_words
 from targets.pace import Outlook
 from targets.wording import kind_of_units_text
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from changzhi_portal.display import display_number
+from changzhi_portal.phrases import joined, units_below
 from reports.ranking import MOST_NAMED, first_places, in_one_list, tied
 from reports.stored_figures import Edition, Farthest, FarthestCommunity, TargetFigures
-from reports.words.values import joined, units_below
 from targets.wording import amount_text, kind_text
 
 

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from changzhi_portal.display import display_number
 from changzhi_portal.percent import percent_text, points_text
+from changzhi_portal.phrases import joined, plain_number, units_below, whole_of
 from reports.stored_figures import Edition, TargetFigures
 from reports.words.order import order_sentence
-from reports.words.values import (
-    change_on_last_month,
-    change_on_year_before,
-    clause_in_words,
-    figure_in_words,
-    joined,
-    named,
-    units_below,
-    whole_of,
-)
-from targets.wording import amount_text, bound_text, kind_of_units_text, plain_number, spelt_unit, units_text
+from reports.words.values import change_on_last_month, change_on_year_before, clause_in_words, figure_in_words, named
+from targets.wording import amount_text, bound_text, kind_of_units_text, spelt_unit, units_text
 
 _ALL = 100
 _MANY = 10  # units, of which one is 仅1个

@@ -1,19 +1,18 @@
-"""Single values in the written Chinese of official documents (docs/domain.md §7.4): 较上月提高1.3个百分点, 全市, 5579.76万元."""
+"""Single values in the written Chinese of official documents (docs/domain.md §7.4): 较上月提高1.3个百分点, 9.4个."""
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 from changzhi_portal.display import DASH, UNCHANGED, display_change
 from changzhi_portal.percent import percent_text, points_text
+from changzhi_portal.phrases import plain_number
 from reports.ranking import MOST_NAMED
-from reports.stored_figures import Edition, Progress, TargetFigures
-from targets.wording import plain_number, spelt_unit
+from reports.stored_figures import Progress, TargetFigures
+from targets.wording import spelt_unit
 
 NOT_KNOWN = DASH
-_TEN_THOUSAND = 10_000
 _NAMED_WITHOUT_COUNT = 2
 _OF_A_RATE, _OF_A_MEAN = Decimal("0.1"), Decimal("0.01")  # steps of what is printed
 
@@ -53,46 +52,11 @@ def _change(change: float | None, unit: str, since: str, unchanged: str) -> str:
     return f"{since}{'提高' if rounded > 0 else '下降'}{amount_changed}"
 
 
-def ten_thousand_yuan(yuan: float | Decimal) -> str:
-    """Return an amount as in reports: 5579.76万元. Below 100 yuan that would read as zero, so in yuan: 80元."""
-    exact = Decimal(str(yuan))
-    return f"{plain_number(exact)}元" if 0 < abs(exact) < 100 else f"{plain_number(exact / _TEN_THOUSAND)}万元"
-
-
-def day_in_words(iso_day: str) -> str:
-    """Return 2018年6月30日 for 2018-06-30."""
-    day = datetime.date.fromisoformat(iso_day)
-    return f"{day.year}年{day.month}月{day.day}日"
-
-
-def month_in_words(iso_month: str) -> str:
-    """Return 2018年6月 for 2018-06."""
-    year, month = iso_month.split("-")
-    return f"{year}年{int(month)}月"
-
-
-def whole_of(division: Edition) -> str:
-    """Return a report's name of its own area: 全市, 全县, 全区."""
-    if division.level == "city":
-        return "全市"
-    return {"县": "全县", "市": "全市"}.get(division.name[-1], "全区")
-
-
-def units_below(division: Edition) -> str:
-    """Return what a report's divisions are: 县（市、区） in the city's, 街道（乡镇） in a county's."""
-    return "县（市、区）" if division.level == "city" else "街道（乡镇）"
-
-
 def named(names: Sequence[str], units: str) -> str:
     """Return 襄垣县、沁县 / 城区、郊区、沁县等3个县（市、区） / 12个县（市、区）: more than five are only counted."""
     if len(names) > MOST_NAMED:
         return f"{len(names)}个{units}"
     return "、".join(names) + (f"等{len(names)}个{units}" if len(names) > _NAMED_WITHOUT_COUNT else "")
-
-
-def joined(parts: Iterable[str], by: str = "，") -> str:
-    """Return the parts that are not empty, joined."""
-    return by.join(part for part in parts if part)
 
 
 # --- What a target requires ---

@@ -7,12 +7,14 @@ from decimal import Decimal
 import pytest
 
 from accounts.actions import apply_division_changes
+from changzhi_portal.briefings import to_stored
 from changzhi_portal.refusals import InvalidError, StaleError
 from communities.models import Community, Division
 from periods.models import ReportingPeriod
 from reports.figures import briefing_figures, issuing_office
 from reports.ranking import order_of
-from reports.stored_figures import Farthest, PaceFigures, ShortfallCell, Workforce, from_json, to_json
+from reports.stored_figures import Farthest, PaceFigures, ShortfallCell, TrendPoint, Workforce, from_json, to_json
+from services.briefing import purchase_figures
 from services.models import ServiceProject
 from targets.actions import compute_period
 from targets.models import DivisionMeasure, TargetResult
@@ -194,6 +196,7 @@ def test_the_workforce_counts_town_stations_and_compares_with_last_month(measure
         professionals=measure.workers,
         percent=100.0,
         last_month_workers=measure.workers - 1,
+        trend=(TrendPoint("2018-05", measure.workers - 1), TrendPoint("2018-06", measure.workers)),
     )
 
 
@@ -245,7 +248,8 @@ def test_purchases_are_those_that_have_begun_and_run_this_year(place, period):
         place.county, starts_on=datetime.date(2017, 1, 1), ends_on=datetime.date(2018, 1, 1), budget=Decimal(0)
     )
     compute_period(period)
-    purchases = briefing_figures(period, place.city).services
+    purchases = purchase_figures(place.city, period.as_of)
+    assert briefing_figures(period, place.city).sections["services"] == to_stored(purchases)
     assert ServiceProject.objects.filter(pk=last.pk).exists()
     assert purchases.projects == 3
     assert purchases.budget == 400000.3
@@ -262,8 +266,8 @@ def test_a_countys_purchases_are_its_own(place, period):
     make_project(place.other_county)
     make_project(place.city)
     compute_period(period)
-    assert briefing_figures(period, place.county).services.projects == 1
-    assert briefing_figures(period, place.city).services.projects == 3
+    assert purchase_figures(place.county, period.as_of).projects == 1
+    assert purchase_figures(place.city, period.as_of).projects == 3
 
 
 # --- Form of the figures ---

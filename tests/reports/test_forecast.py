@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from changzhi_portal.briefings import Paragraph
 from periods.models import month_after, parse_month
 from reports import forecast
 from reports.forecast import RequiredRow
@@ -140,14 +141,17 @@ def test_the_issue_has_its_next_steps_before_what_a_person_typed():
     rows = [division("140423100", "古韩镇", 8, 4, **vars(moving()))]
     found = figures(plan=PLAN, division=COUNTY, targets=[target(divisions=rows, **vars(moving()))])
     text = issue_text(issue(figures=found, next_steps="召开推进会。"))
-    assert text.sections[-1].title == "下步工作"
-    assert text.next_steps[0].startswith(
-        "距2020年底还有30个月。全县要按期完成，城市社区设施面积每月需提高1.25个百分点。"
-    )
-    assert text.next_steps[1:] == ("召开推进会。",)
-    assert text.required_caption == "各街道（乡镇）按期完成目标每月需提高的百分点（至2020年底）"
-    assert text.targets[0].sentences[-1].startswith("近6个月月均提高0.43个百分点")
-    assert (text.targets[0].progress_cell, text.targets[0].outlook_cell) == ("+0.43", "无法按期")
+    last = text.sections[-1]
+    assert last.title == "下步工作"
+    computed, typed, table = last.blocks
+    assert computed.text.startswith("距2020年底还有30个月。全县要按期完成，城市社区设施面积每月需提高1.25个百分点。")
+    assert typed == Paragraph("召开推进会。")
+    assert table.caption == "各街道（乡镇）按期完成目标每月需提高的百分点（至2020年底）"
+    overview, targets = text.sections[:2]
+    said = [block.text for block in targets.blocks if isinstance(block, Paragraph)]
+    assert said[-1].startswith("近6个月月均提高0.43个百分点")
+    (row,) = overview.blocks[-1].rows
+    assert [cell.text for cell in row[-2:]] == ["+0.43", "无法按期"]
 
 
 # --- From a trend to figures ---

@@ -5,11 +5,11 @@ import datetime
 import pytest
 from django.utils import timezone
 
+from changzhi_portal.briefings import to_stored
 from reports.figures import briefing_figures
 from reports.issue import issue_text
-from reports.reporting import paragraphs, reporting_figures
-from reports.stored_figures import OwnReport, Reporting
 from submissions.actions import accept_submission, return_submission, submit_month
+from submissions.briefing import OwnReport, Reporting, paragraphs, reporting_figures
 from targets.actions import compute_period
 from tests.factories import make_division, make_period
 from tests.queries import exactly
@@ -96,7 +96,7 @@ def test_the_section_stands_between_purchases_and_shortcomings():
 
 
 def test_an_issue_from_before_reports_were_kept_is_printed_as_it_was():
-    assert figures().reporting is None
+    assert "reporting" not in figures().sections
     titles = [section.title for section in issue_text(issue()).sections]
     assert "填报情况" not in titles
 
@@ -123,6 +123,6 @@ def test_the_figures_are_those_of_the_months_reports(place, clerk, other_clerk, 
     assert sorted(found.missing) == ["演示乙县", "演示甲县"]
     assert (found.returned, found.again) == ((), ("城区",))
     assert (found.completeness, found.timeliness) == (50.0, 25.0)
-    assert briefing_figures(period, place.city).reporting == found
-    edition = briefing_figures(period, place.county).reporting.own
-    assert edition == own(submitted_on=period.due_on.isoformat(), times_returned=1)
+    assert briefing_figures(period, place.city).sections["reporting"] == to_stored(found)
+    edition = reporting_figures(period, place.county)
+    assert edition.own == own(submitted_on=period.due_on.isoformat(), times_returned=1)

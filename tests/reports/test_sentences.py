@@ -10,8 +10,10 @@ from dataclasses import replace
 import pytest
 
 from reports import forecast, words
-from reports.reporting import paragraphs as reporting_paragraphs
-from reports.stored_figures import ChangedDivisions, Edition, PaceFigures, Purchases, PurchaseShare
+from reports.stored_figures import ChangedDivisions, Edition, PaceFigures
+from services.briefing import Purchases, PurchaseShare
+from services.briefing import paragraphs as purchase_paragraphs
+from submissions.briefing import paragraphs as reporting_paragraphs
 from targets.pace import Outlook
 from tests.reports.briefings import CITY, COUNTY, division, farthest, figures, made
 from tests.reports.situations import moving, places, units
@@ -486,7 +488,7 @@ BOUGHT = {
 
 @pytest.mark.parametrize(("purchases", "sentences"), BOUGHT.values(), ids=BOUGHT)
 def test_what_was_bought(purchases, sentences):
-    assert words.services(purchases, COUNTY, "2018-06-30") == sentences
+    assert purchase_paragraphs(purchases, COUNTY, "2018-06-30") == sentences
 
 
 def test_the_tables_have_sixty_situations_and_more():

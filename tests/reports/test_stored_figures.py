@@ -5,9 +5,10 @@ from dataclasses import FrozenInstanceError, fields, is_dataclass, replace
 
 import pytest
 
+from changzhi_portal.briefings import Change
 from changzhi_portal.refusals import UnavailableError
 from reports import stored_figures
-from reports.corrections import Change, Correction, corrections_from_json, corrections_to_json
+from reports.corrections import Correction, corrections_from_json, corrections_to_json
 from reports.issue import issue_markup
 from reports.models import Briefing
 from reports.stored_figures import VERSION, BriefingFigures, from_json, to_json
@@ -59,9 +60,19 @@ def full_figures() -> BriefingFigures:
     )
 
 
+def version_3(made=full_figures) -> dict:
+    """Return figures as they were stored with purchases and reports among them, and without trends."""
+    kept = {**to_json(made()), "version": 3}
+    kept |= {"services": kept["sections"]["services"], "reporting": kept["sections"].get("reporting")}
+    del kept["sections"], kept["workforce"]["trend"]
+    for row in kept["targets"]:
+        del row["trend"]
+    return kept
+
+
 def version_2() -> dict:
     """Return figures as they were stored with the best and the weakest, and without what differs from last month."""
-    kept = {**to_json(full_figures()), "version": 2}
+    kept = {**version_3(), "version": 2}
     del kept["changed_divisions"], kept["plan"]["title_last_month"]
     for row in kept["targets"]:
         del row["standard_last_month"]
@@ -71,7 +82,7 @@ def version_2() -> dict:
 
 def version_1() -> dict:
     """Return the oldest figures: without version, pace and reports, and with bounds of each unit only."""
-    kept = to_json(figures())
+    kept = version_3(figures)
     for name in ("version", "reporting", "changed_divisions"):
         del kept[name]
     del kept["plan"]["ends_on"], kept["plan"]["title_last_month"]
@@ -112,9 +123,15 @@ def test_figures_of_version_1_are_read():
     read = from_json(version_1())
     assert read == figures()
     assert read.version == VERSION
-    assert read.reporting is None
+    assert "reporting" not in read.sections
     assert (read.plan.ends_on, read.targets[0].pace) == ("", None)
     assert (read.targets[0].value_unit, read.targets[0].aggregate) == ("㎡", "each")
+
+
+def test_figures_of_version_3_are_read_with_their_purchases_and_reports_as_sections():
+    read = from_json(version_3())
+    assert read == full_figures()
+    assert read.sections == {"services": SERVICES, "reporting": REPORTING}
 
 
 def test_figures_of_version_2_are_read_and_ranked_by_their_rates():
@@ -123,7 +140,7 @@ def test_figures_of_version_2_are_read_and_ranked_by_their_rates():
 
 def test_what_version_1_may_say_already_is_kept():
     """Figures had no version when means, reports and pace were introduced."""
-    kept = to_json(full_figures())
+    kept = version_3()
     del kept["version"]
     assert from_json(kept) == full_figures()
 

@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from changzhi_portal.phrases import plain_number, ten_thousand_yuan, whole_of
 from reports import words
-from reports.stored_figures import Edition, Farthest, Progress, Purchases
-from targets.wording import bound_text, plain_number, units_text
-from tests.reports.briefings import CITY, COUNTY, division, farthest, figures, made, target
+from reports.stored_figures import Edition, Farthest, Progress
+from services.briefing import Purchases, paragraphs
+from targets.wording import bound_text, units_text
+from tests.reports.briefings import CITY, COUNTY, NO_PURCHASES, division, farthest, figures, made, target
 
 pytestmark = pytest.mark.one_database
 
@@ -67,7 +69,7 @@ def test_a_figure_has_no_idle_zeros_and_keeps_those_that_count(value, expected):
     ],
 )
 def test_money_is_given_in_ten_thousands(yuan, expected):
-    assert words.ten_thousand_yuan(yuan) == expected
+    assert ten_thousand_yuan(yuan) == expected
 
 
 @pytest.mark.parametrize(
@@ -81,7 +83,7 @@ def test_money_is_given_in_ten_thousands(yuan, expected):
     ],
 )
 def test_an_edition_calls_its_own_area_as_it_is_called_there(level, name, expected):
-    assert words.whole_of(Edition(code="", name=name, level=level, office="")) == expected
+    assert whole_of(Edition(code="", name=name, level=level, office="")) == expected
 
 
 @pytest.mark.parametrize(
@@ -289,13 +291,13 @@ def test_purchases_give_money_and_shares_by_source_and_by_object():
         ],
         "by_beneficiaries": [{"name": "全体居民", "projects": 3, "budget": 1_000_000, "percent": 100.0}],
     }
-    assert words.services(made(Purchases, purchases), CITY, "2018-06-30") == [
+    assert paragraphs(made(Purchases, purchases), CITY, "2018-06-30") == [
         "截至6月30日，全市执行期在2018年内、已经开始的购买服务项目3个，预算100万元，合同金额80万元，已拨付5.55万元。",
         "按资金来源分，一般公共预算、福彩公益金预算分别为75万元、25万元，占比分别为75.0%、25.0%。按服务对象分，全部为全体居民。",
     ]
 
 
 def test_no_purchase_is_said_in_words():
-    assert words.services(figures().services, CITY, "2018-06-30") == [
+    assert paragraphs(made(Purchases, NO_PURCHASES), CITY, "2018-06-30") == [
         "全市没有登记执行期在2018年内、已经开始的购买服务项目。"
     ]

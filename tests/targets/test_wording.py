@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import pytest
 
+from changzhi_portal.phrases import plain_number
 from targets.models import Target
-from targets.wording import amount_text, bound_text, plain_number, requirement_text, spelt_unit, units_text
+from targets.wording import amount_text, bound_text, requirement_text, spelt_unit, units_text
 
 
 def target(**values) -> Target:

@@ -1,4 +1,4 @@
-"""Who reported the month, in a briefing (docs/domain.md §7.3): on time, late, returned, missing.
+"""填报情况 in a briefing: who reported the month on time, late, was returned, is missing (docs/domain.md §7.3).
 
 The figures are those of the day when they were counted: a county may report after the briefing has been printed.
 """
@@ -7,16 +7,51 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from django.utils import timezone
 
+from changzhi_portal.briefings import BriefingSection, IssueOf, Paragraph, from_stored, to_stored
 from changzhi_portal.percent import percent_text
+from changzhi_portal.phrases import Place, day_in_words, joined, month_in_words, whole_of
 from communities.models import Division
 from periods.models import ReportingPeriod
-from reports.stored_figures import Edition, OwnReport, Reporting
-from reports.words import day_in_words, joined, month_in_words, whole_of
 from submissions.models import Submission
 from submissions.report_status import MonthStatus, ReportStatus, report_status_of, reporting_status
+
+_MOST_NAMED = 3
+
+
+@dataclass(frozen=True)
+class OwnReport:
+    """The report of the county that the edition is of; `standing` as in `submissions.report_status.ReportStatus`."""
+
+    standing: str
+    is_accepted: bool
+    submitted_on: str | None
+    times_returned: int
+
+
+@dataclass(frozen=True)
+class Reporting:
+    """The month's reports: names of counties by standing, and the rates in percent as on `counted_on`."""
+
+    period: str
+    counted_on: str
+    due_on: str
+    expected: int
+    on_time: tuple[str, ...]
+    late: tuple[str, ...]
+    returned: tuple[str, ...]
+    missing: tuple[str, ...]
+    again: tuple[str, ...]  # in effect after having been returned
+    completeness: float | None
+    timeliness: float | None
+    own: OwnReport | None
+
+
+# --- Figures ---
 
 
 def reporting_figures(period: ReportingPeriod, division: Division) -> Reporting:
@@ -58,7 +93,7 @@ def _own(status: MonthStatus) -> OwnReport | None:
     # The first submission, which decides lateness: a later date with "on time" would confuse.
     submitted_at: datetime.datetime | None = getattr(submission, "first_submitted_at", None)
     return OwnReport(
-        standing=report_status_of(submission).value,
+        standing=str(report_status_of(submission).value),
         is_accepted=submission.state == Submission.State.ACCEPTED,
         submitted_on=timezone.localdate(submitted_at).isoformat() if submitted_at else None,
         times_returned=getattr(submission, "times_returned", 0),
@@ -68,8 +103,8 @@ def _own(status: MonthStatus) -> OwnReport | None:
 # --- Sentences ---
 
 
-def paragraphs(reporting: Reporting, division: Edition) -> list[str]:
-    """Return the paragraphs of 四、填报情况; none when no county had to report."""
+def paragraphs(reporting: Reporting, division: Place) -> list[str]:
+    """Return the paragraphs of the section; none when no county had to report."""
     if not reporting.expected:
         return []
     if reporting.own is not None:
@@ -107,7 +142,7 @@ def _who_reported_again(reporting: Reporting) -> list[str]:
     return [f"其中，{'、'.join(names)}{len(names)}个县（市、区）经退回修改后重新上报。"] if names else []
 
 
-def _own_sentence(reporting: Reporting, own: OwnReport, division: Edition) -> str:
+def _own_sentence(reporting: Reporting, own: OwnReport, division: Place) -> str:
     """Return the sentence of a county's edition: 全县于2018年7月3日按时上报，市局已接收。"""
     whole = whole_of(division)
     month, due = month_in_words(reporting.period), day_in_words(reporting.due_on)
@@ -123,3 +158,31 @@ def _own_sentence(reporting: Reporting, own: OwnReport, division: Edition) -> st
         "市局已接收" if own.is_accepted else "市局正在审核",
     ]
     return joined(parts) + "。"
+
+
+def _must_do(stored: Any, figures: Any) -> tuple[str, ...]:
+    """Return 催报2个：襄垣县、沁县; () when all have reported, and in a county's edition, whose sentence says it."""
+    reporting = None if stored is None else from_stored(stored, Reporting)
+    owing = () if reporting is None or reporting.own is not None else (*reporting.returned, *reporting.missing)
+    if not owing:
+        return ()
+    others = "等" if len(owing) > _MOST_NAMED else ""
+    return (
+        f"督促{'、'.join(owing[:_MOST_NAMED])}{others}{len(owing)}个县（市、区）补报{month_in_words(figures.period)}数据。",
+    )
+
+
+def _figures(issue: IssueOf) -> Any:
+    return to_stored(reporting_figures(issue.period, issue.division))
+
+
+def _blocks(stored: Any, figures: Any) -> tuple[Paragraph, ...]:
+    if stored is None:  # an issue from before reports were stored
+        return ()
+    return tuple(Paragraph(text) for text in paragraphs(from_stored(stored, Reporting), figures.division))
+
+
+# Its figures are those of the day of printing, so a difference is no correction.
+REPORTING = BriefingSection(
+    code="reporting", title="填报情况", position=40, figures=_figures, blocks=_blocks, must_do=_must_do
+)

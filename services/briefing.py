@@ -1,0 +1,175 @@
+"""购买服务 in a briefing: number of projects, money, sources and beneficiaries (docs/domain.md §7.3)."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet, Sum, TextChoices
+
+from changzhi_portal.briefings import BriefingSection, Change, IssueOf, Paragraph, from_stored, to_stored
+from changzhi_portal.display import display_number
+from changzhi_portal.percent import percent, percent_text
+from changzhi_portal.phrases import Place, joined, ten_thousand_yuan, whole_of
+from communities.models import Division
+from services.models import ServiceProject
+
+_MONEY = ("budget", "contract_amount", "paid")
+
+
+@dataclass(frozen=True)
+class PurchaseShare:
+    """Purchased services of one source or one object: number of projects, budget in yuan, its share in percent."""
+
+    name: str
+    projects: int
+    budget: float
+    percent: float
+
+
+@dataclass(frozen=True)
+class Purchases:
+    """Purchased services that run in the year: number of projects, and money in yuan."""
+
+    projects: int
+    budget: float
+    contract_amount: float
+    paid: float
+    by_funding_source: tuple[PurchaseShare, ...]
+    by_beneficiaries: tuple[PurchaseShare, ...]
+
+
+# --- Figures ---
+
+
+def _figures(issue: IssueOf) -> Any:
+    return to_stored(purchase_figures(issue.division, issue.period.as_of))
+
+
+def purchase_figures(division: Division, as_of: datetime.date) -> Purchases:
+    """Return the projects of the division as of `as_of` that have begun by then and run in that calendar year; in yuan.
+
+    A terminated project counts with what was agreed and paid. Shares are of the budgets.
+    """
+    running = _running(division, as_of)
+    totals = running.aggregate(projects=Count("pk"), **{name: Sum(name) for name in _MONEY})
+    budget = totals["budget"] or Decimal(0)
+    return Purchases(
+        projects=totals["projects"],
+        budget=_yuan(totals["budget"]),
+        contract_amount=_yuan(totals["contract_amount"]),
+        paid=_yuan(totals["paid"]),
+        by_funding_source=_by(running, "funding_source", ServiceProject.FundingSource, budget),
+        by_beneficiaries=_by(running, "beneficiaries", ServiceProject.Beneficiaries, budget),
+    )
+
+
+def _running(division: Division, as_of: datetime.date) -> QuerySet[ServiceProject]:
+    projects = ServiceProject.objects.within(division)
+    if division.level == Division.Level.COUNTY:
+        # Today the towns of a closed county belong to another county, and a county merged into this one belongs to it.
+        projects |= ServiceProject.objects.filter(division__parent=division)
+        for other in Division.objects.counties().in_effect_on(as_of).within(division).exclude(pk=division.pk):
+            projects = projects.exclude(ServiceProject.in_subtree(other.path) | Q(division__parent=other))
+    first_of_year = as_of.replace(month=1, day=1)
+    return projects.filter(starts_on__lte=as_of, ends_on__gte=first_of_year).order_by()
+
+
+def _by(
+    projects: QuerySet[ServiceProject], column: str, choices: type[TextChoices], whole: Decimal
+) -> tuple[PurchaseShare, ...]:
+    """Return projects, budget and its share by the values of a column, the largest budget first."""
+    rows = [
+        PurchaseShare(
+            name=str(choices(row[column]).label),
+            projects=row["projects"],
+            budget=_yuan(row["budget"]),
+            percent=_share(row["budget"], whole),
+        )
+        for row in projects.values(column).annotate(projects=Count("pk"), budget=Sum("budget"))
+    ]
+    return tuple(sorted(rows, key=lambda row: (-row.budget, row.name)))
+
+
+def _share(part: Decimal, whole: Decimal) -> float:
+    share = percent(int(part * 100), int(whole * 100))
+    return 0.0 if share is None else float(share)
+
+
+def _yuan(amount: Decimal | None) -> int | float:
+    """Return yuan with two decimals; SQLite adds decimals up as floats, hence the rounding."""
+    exact = (amount or Decimal(0)).quantize(Decimal("0.01"))
+    return int(exact) if exact == exact.to_integral_value() else float(exact)
+
+
+# --- Words ---
+
+
+def paragraphs(purchases: Purchases, division: Place, as_of: str) -> list[str]:
+    """Return the paragraphs of the section."""
+    day = datetime.date.fromisoformat(as_of)
+    whole = whole_of(division)
+    if not purchases.projects:
+        return [f"{whole}没有登记执行期在{day.year}年内、已经开始的购买服务项目。"]
+    parts = [
+        f"截至{day.month}月{day.day}日，{whole}执行期在{day.year}年内、已经开始的购买服务项目{display_number(purchases.projects)}个",
+        f"预算{ten_thousand_yuan(purchases.budget)}" if purchases.budget else "预算为零",
+        f"合同金额{ten_thousand_yuan(purchases.contract_amount)}" if purchases.contract_amount else "尚无合同金额",
+        f"已拨付{ten_thousand_yuan(purchases.paid)}" if purchases.paid else "尚未拨付",
+    ]
+    shares = [_shares("按资金来源分", purchases.by_funding_source), _shares("按服务对象分", purchases.by_beneficiaries)]
+    return [joined(parts) + "。", *([joined(shares, by="")] if any(shares) else [])]
+
+
+def _shares(beginning: str, rows: Sequence[PurchaseShare]) -> str:
+    """Return 按资金来源分，一般公共预算、福彩公益金预算分别为12万元、3.5万元，占比分别为77.4%、22.6%。
+
+    Without any money, the numbers of projects.
+    """
+    if not rows:
+        return ""
+    if len(rows) == 1:
+        return f"{beginning}，全部为{rows[0].name}。"
+    names = "、".join(row.name for row in rows)
+    if not any(row.budget for row in rows):
+        return f"{beginning}，{names}分别为{'、'.join(f'{display_number(row.projects)}个' for row in rows)}。"
+    money = "、".join(ten_thousand_yuan(row.budget) for row in rows)
+    shares = "、".join(percent_text(row.percent) for row in rows)
+    return f"{beginning}，{names}预算分别为{money}，占比分别为{shares}。"
+
+
+def _blocks(stored: Any, figures: Any) -> tuple[Paragraph, ...]:
+    if stored is None:
+        return ()
+    said = paragraphs(from_stored(stored, Purchases), figures.division, figures.as_of)
+    return tuple(Paragraph(text) for text in said)
+
+
+# --- Corrections ---
+
+
+def _changes(old: Any, new: Any) -> list[Change]:
+    before, after = from_stored(old, Purchases), from_stored(new, Purchases)
+    money = [
+        ("预算", before.budget, after.budget),
+        ("合同金额", before.contract_amount, after.contract_amount),
+        ("已拨付", before.paid, after.paid),
+    ]
+    return [
+        Change("项目数", f"{display_number(before.projects)}个", f"{display_number(after.projects)}个"),
+        *(Change(label, ten_thousand_yuan(then), ten_thousand_yuan(now)) for label, then, now in money),
+    ]
+
+
+PURCHASES = BriefingSection(
+    code="services",
+    title="购买服务",
+    position=30,
+    figures=_figures,
+    blocks=_blocks,
+    changes=_changes,
+    corrected_as="购买服务项目",
+)
