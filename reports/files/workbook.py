@@ -23,6 +23,7 @@ from reports.files.front import issued_day, made_at
 from reports.issue import PrintedIssue
 from reports.lists import IssueLists, ListedUnit
 from reports.stored_figures import Counts, Number, TargetFigures
+from targets.judgement import Verdict
 from targets.wording import bound_text, units_text
 
 _ABOUT: Final = "说明"
@@ -262,21 +263,20 @@ def _width(text: str) -> int:
 def _list_headers(target: TargetFigures) -> list[str]:
     figure = f"参评数值（{target.value_unit}）" if target.value_unit else "参评数值"
     missing = f"所缺（{target.unit}）" if target.unit else "所缺"
+    judged = [figure, f"判定（{bound_text(target)}）", missing]
     if target.judges_counties:
-        return ["区划代码", "名称", figure, "标准", "判定", missing]
-    return [
-        *("县代码", "县（市、区）", "乡镇代码", "乡镇（街道）", "社区代码", "社区名称", "类型", "户数", "常住人口"),
-        *(figure, "标准", "判定", missing),
-    ]
+        return ["区划代码", "名称", *judged]
+    kind = [] if target.kind else ["类型"]
+    return ["县（市、区）", "乡镇（街道）", "社区代码", "社区名称", *kind, "户数", "常住人口", *judged]
 
 
 def _list_rows(target: TargetFigures, units: Iterable[ListedUnit]) -> Iterator[list[Value]]:
-    bound = bound_text(target)
+    labels = {verdict: str(verdict.label) for verdict in Verdict}
     kinds = {kind: str(label) for kind, label in Community.Kind.choices}
     for unit in units:
-        judged: list[Value] = [_value(unit.value), bound, str(unit.verdict.label), _value(unit.missing)]
+        judged = (_value(unit.value), labels[unit.verdict], _value(unit.missing))
         if target.judges_counties:
             yield [unit.code, unit.name, *judged]
         else:
-            place: list[Value] = [unit.county_code, unit.county, unit.town_code, unit.town, unit.code, unit.name]
-            yield [*place, kinds.get(unit.kind, unit.kind), unit.households, unit.residents, *judged]
+            kind = () if target.kind else (kinds[unit.kind],)
+            yield [unit.county, unit.town, unit.code, unit.name, *kind, unit.households, unit.residents, *judged]
