@@ -19,6 +19,7 @@ from changzhi_portal.phrases import day_in_words, whole_of
 from reports import words
 from reports.models import Briefing
 from reports.stored_figures import BriefingFigures
+from reports.summary import Summary, summary_of
 
 _NUMERALS = "一二三四五六七八九十"
 _TYPED = "next_steps"  # the section that a person's text is added to
@@ -74,6 +75,7 @@ class PrintedIssue:
     as_of: str
     scope_name: str
     corrections: tuple[str, ...]
+    summary: Summary
     sections: tuple[PrintedSection, ...]
     annexes: tuple[PrintedAnnex, ...]
 
@@ -96,6 +98,7 @@ def issue_text(briefing: Briefing) -> PrintedIssue:
         as_of=day_in_words(figures.as_of),
         scope_name=whole_of(figures.division),
         corrections=tuple(correction.in_words() for correction in briefing.stored_corrections),
+        summary=summary_of(figures),
         sections=_sections(briefing, figures),
         annexes=_annexes(figures),
     )
