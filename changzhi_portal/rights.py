@@ -35,6 +35,10 @@ class RoleOfActor(Protocol):
         """See `accounts.models.Role.may_print_briefing`."""
 
     @property
+    def may_approve_briefing(self) -> bool:
+        """See `accounts.models.Role.may_approve_briefing`."""
+
+    @property
     def may_submit(self) -> bool:
         """See `accounts.models.Role.may_submit`."""
 

@@ -43,6 +43,12 @@ DIGEST_KEY = load_secret("DIGEST_KEY", directory=VAR_DIR / "secrets", production
 TRAIL_KEYS = trail_keys(load_secret("TRAIL_KEYS", directory=VAR_DIR / "secrets", production=PRODUCTION))
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# The portal's address for what is read away from it, such as the QR code of a printed briefing. Without it, no such link.
+PORTAL_URL = env.str("PORTAL_URL", default="").rstrip("/")
+if PORTAL_URL and not PORTAL_URL.startswith(("https://", "http://")):
+    raise ImproperlyConfigured(
+        "PORTAL_URL must begin with https:// (or http://), such as https://portal.example.gov.cn."
+    )
 
 INSTALLED_APPS = [
     "changzhi_portal",
@@ -304,6 +310,7 @@ REQUESTS_PER_MINUTE = {
     "exports": env.int("EXPORTS_PER_USER", default=30),
     "calls": env.int("CALLS_PER_USER", default=300),  # of the API: a pull of 300,000 rows
     "token_calls": env.int("CALLS_PER_TOKEN", default=600),  # of the API by a program
+    "verifications": env.int("VERIFICATIONS_PER_ADDRESS", default=60),  # of briefings, by visitors of one address
 }
 
 # A list with more rows is exported by a worker (exports.actions): up to here a file takes two or three seconds.

@@ -46,22 +46,24 @@ EARLIER_ISSUE = datetime.date(2018, 6, 1)  # a month before the merger of 2018-1
 
 @dataclass(frozen=True)
 class DemoBriefing:
-    """A briefing that the demo prints: month, division and file."""
+    """A briefing that the demo prints: month, division and file; one of a month in arrears stays a draft."""
 
     month: datetime.date
     division_code: str
     division_name: str
+    is_draft: bool = False
 
     @property
     def path(self) -> Path:
         """Return the path of the PDF."""
-        name = f"演示数据_{self.division_name}_三社联动工作简报_{self.month:%Y-%m}.pdf"
+        draft = "_草稿" if self.is_draft else ""
+        name = f"演示数据_{self.division_name}_三社联动工作简报_{self.month:%Y-%m}{draft}.pdf"
         return demo_folder() / name
 
 
 def newest_briefing(span: Span) -> DemoBriefing:
-    """Return the city's briefing of the month in arrears, which the demo prints last."""
-    return DemoBriefing(span.in_arrears, CITY, CITY_NAME)
+    """Return the city's briefing of the newest locked month, the newest that the demo issues."""
+    return DemoBriefing(month_after(span.in_arrears, -1), CITY, CITY_NAME)
 
 
 @contextmanager
@@ -173,7 +175,8 @@ class DemoRun:
     def _briefings(self) -> list[DemoBriefing]:
         newest = newest_briefing(self.span)
         county = Division.objects.counties().in_effect_on(last_day_of(newest.month)).order_by("code")[0]
-        printed = [DemoBriefing(newest.month, county.code, county.name), newest]
+        draft = DemoBriefing(self.span.in_arrears, CITY, CITY_NAME, is_draft=True)
+        printed = [DemoBriefing(newest.month, county.code, county.name), newest, draft]
         return (
             [DemoBriefing(EARLIER_ISSUE, CITY, CITY_NAME), *printed] if EARLIER_ISSUE in self.span.months else printed
         )
@@ -185,6 +188,7 @@ class DemoRun:
             period=f"{printed.month:%Y-%m}",
             division=printed.division_code,
             output=printed.path,
+            issue=not printed.is_draft,
             stdout=StringIO(),
         )
         self.say(f"Printed {printed.path.name}, {time.monotonic() - started:.1f} s")

@@ -40,7 +40,7 @@ def _marker() -> Path:
 
 
 def is_ready(month: datetime.date) -> bool:
-    """Return whether the demo is complete: marker, accounts, and the city's briefing of `month`, which is printed last."""
+    """Return whether the demo is complete: marker, accounts, and the city's draft of `month`, which is printed last."""
     printed = Briefing.objects.filter(period__month=month, division__code=CITY, state=Briefing.State.PRINTED)
     return _marker().exists() and demo_accounts_exist() and printed.exists()
 

@@ -19,14 +19,16 @@ from changzhi_portal.refusals import NotFoundError
 from communities.api import DivisionSerializer
 from periods.api import MonthFilter
 from reports.models import Briefing
-from reports.storage import pdf_path
+from reports.storage import file_path
 
 
 class IssueFilterSet(RegisterFilterSet):
-    """Filters of briefings: month, division and state."""
+    """Filters of briefings: month, division, span, how far it has got, and the state of its printing."""
 
     period = MonthFilter()
     division = django_filters.CharFilter(label="区划代码", field_name="division__code")
+    span = django_filters.ChoiceFilter(label="范围", choices=Briefing.Span.choices)
+    stage = django_filters.ChoiceFilter(label="编发进度", choices=Briefing.Stage.choices)
     state = django_filters.ChoiceFilter(label="状态", choices=Briefing.State.choices)
 
     class Meta:
@@ -49,7 +51,7 @@ class BriefingSerializer(serializers.ModelSerializer):
         model = Briefing
         fields = (
             *("ref", "period", "division", "division_name", "issue_number", "total_number", "edition", "issued_on"),
-            *("state", "message", "printed_at"),
+            *("span", "stage", "code", "figures_sha256", "correction_reason", "state", "message", "printed_at", "issued_at"),
         )
 
 
@@ -59,7 +61,7 @@ class Briefings(RowsEndpoint):
     slug = "briefings"
     title = "简报"
     requires = "may_see_figures"
-    queryset = Briefing.objects.all()
+    queryset = Briefing.objects.defer("figures", "lists", "text")
     filterset = IssueFilterSet
     serializer_class = BriefingSerializer
     expands: ClassVar[Expansions] = {"division": ("division", DivisionSerializer)}
@@ -70,8 +72,9 @@ class Briefings(RowsEndpoint):
     def get_pdf(self, request: Request, ref: str) -> HttpResponseBase:
         """Send the PDF of an issue. Raises NotFoundError, also while it is not printed yet."""
         briefing = self.find(request, ref)
-        path = pdf_path(briefing.pdf_name)
-        if not briefing.pdf_name or not path.is_file():
+        file = briefing.files.filter(kind="pdf").first() if briefing.stage != Briefing.Stage.WITHDRAWN else None
+        path = file_path(file.name) if file is not None else None
+        if path is None or not path.is_file():
             raise NotFoundError("这一期还没有PDF文件，请过一会儿再取。", cure="The issue has not been printed yet.")
         record_event(TrailKind.DOCUMENT, by=request.user, about=briefing, division=briefing.division)
         return FileResponse(path.open("rb"), filename=f"{ref}.pdf", content_type="application/pdf")

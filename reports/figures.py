@@ -56,7 +56,7 @@ def briefing_figures(period: ReportingPeriod, division: Division) -> BriefingFig
 
     Raises PortalError for a month that was never measured and for a division that has no briefing then (a town).
     """
-    return _Edition(period, division, _plan_measured_by(period)).figures()
+    return _Edition(period, division, plan_measured_by(period)).figures()
 
 
 def check_has_briefing(period: ReportingPeriod, division: Division) -> None:
@@ -75,7 +75,8 @@ def check_has_briefing(period: ReportingPeriod, division: Division) -> None:
         )
 
 
-def _plan_measured_by(period: ReportingPeriod) -> TargetPlan:
+def plan_measured_by(period: ReportingPeriod) -> TargetPlan:
+    """Return the plan that a month was judged by; raise StaleError for a month that was never measured."""
     computation = Computation.objects.filter(period=period, finished_at__isnull=False).select_related("plan").first()
     if computation is None:
         raise StaleError(

@@ -11,17 +11,19 @@ from reports.models import Briefing
 
 
 class BriefingFilterSet(RegisterFilterSet):
-    """Briefings by place, month and state."""
+    """Briefings by place, month, span and how far they have got; found by words of their text."""
 
     period = django_filters.ModelChoiceFilter(
         label="统计月", queryset=ReportingPeriod.objects.all(), empty_label="全部"
     )
-    state = django_filters.ChoiceFilter(label="状态", choices=Briefing.State.choices, empty_label="全部")
+    span = django_filters.ChoiceFilter(label="种类", choices=Briefing.Span.choices, empty_label="全部")
+    stage = django_filters.ChoiceFilter(label="编发进度", choices=Briefing.Stage.choices, empty_label="全部")
 
     class Meta:
         model = Briefing
         fields = ()
 
     def search(self, text: str) -> Q:
-        """Return the condition for the division's name or code."""
-        return Q(division__name__contains=text) | Q(division__code__startswith=text)
+        """Return the condition for the division's name or code, or words of the text that was printed."""
+        of_division = Q(division__name__contains=text) | Q(division__code__startswith=text)
+        return of_division | Q(text__contains=text) | Q(code__startswith=text.upper())

@@ -6,17 +6,23 @@ from typing import Any, ClassVar
 
 from django import forms
 
+from changelog.models.steps import LONGEST_NOTE
 from changzhi_portal.pages.filters import FilterForm
 from changzhi_portal.rights import Actor
 from communities.models import Division
 from periods.models import ReportingPeriod
+from reports.actions.settings import SETTINGS
+from reports.actions.texts import REMARK
+from reports.issue import PrintedIssue
+from reports.models import Briefing, BriefingSettings
+from reports.models.briefings import TEXT_LENGTH
 
 
 class BriefingFilterForm(FilterForm):
     """Filter form that always shows all fields."""
 
-    up_front: ClassVar[tuple[str, ...]] = ("q", "period", "state")
-    search_hint: ClassVar[str] = "县（市、区）名称"
+    up_front: ClassVar[tuple[str, ...]] = ("q", "period", "span", "stage")
+    search_hint: ClassVar[str] = "县（市、区）名称、简报里的词句或核验码"
 
 
 class PrintBriefingForm(forms.Form):
@@ -59,3 +65,69 @@ class PrintBriefingForm(forms.Form):
         )
         for name in ("period", "division"):
             self.fields[name].widget.attrs["class"] = "form-select w-auto"
+
+
+class TextsForm(forms.Form):
+    """The texts of a draft: 按语, 下步工作, a remark at each target, addressees; for a corrected edition its reason."""
+
+    seen = forms.IntegerField(widget=forms.HiddenInput, error_messages={"invalid": "请刷新后再试。"})
+
+    def __init__(self, *args: Any, briefing: Briefing, issue: PrintedIssue | None, **kwargs: Any) -> None:
+        kwargs["initial"] = {name: getattr(briefing, name) for name in _TEXTS} | {"seen": briefing.version}
+        super().__init__(*args, **kwargs)
+        if briefing.edition > 1:
+            self.fields["correction_reason"] = _text_field("更正原因", LONGEST_NOTE, is_required=True)
+            self.initial["correction_reason"] = briefing.correction_reason
+        self.fields["commentary"] = _text_field("按语", TEXT_LENGTH, help_text="印在正文之前。", rows=4)
+        self.fields["next_steps"] = _text_field(
+            "下步工作", TEXT_LENGTH, help_text="接在按数据生成的一段后面，一行一段。", rows=6
+        )
+        self.targets = issue.figures.targets if issue is not None else ()
+        for target in self.targets:
+            name = f"{REMARK}{target.code}"
+            self.fields[name] = _text_field(f"{target.short_name}：说明", TEXT_LENGTH, rows=2)
+            self.initial[name] = briefing.remarks.get(target.code, "")
+        for name, label in (("reported_to", "报"), ("copied_to", "送"), ("distributed_to", "发")):
+            self.fields[name] = forms.CharField(label=label, max_length=200, required=False)
+        self.fields["copies"] = forms.IntegerField(label="印数", min_value=1, max_value=9999)
+
+
+_TEXTS = ("commentary", "next_steps", "reported_to", "copied_to", "distributed_to", "copies")
+
+
+def _text_field(
+    label: str, longest: int, *, help_text: str = "", rows: int = 2, is_required: bool = False
+) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        help_text=help_text,
+        max_length=longest,
+        required=is_required,
+        widget=forms.Textarea(attrs={"rows": rows}),
+        error_messages={"required": f"请写明{label}。"},
+    )
+
+
+class CorrectionForm(forms.Form):
+    """Why a corrected edition is made."""
+
+    reason = _text_field(
+        "更正原因", LONGEST_NOTE, help_text="写明哪里有错、怎么发现的，会印在更正版上。", is_required=True
+    )
+
+
+class SettingsForm(forms.ModelForm):
+    """How the issues of a division look, who they are addressed to, and when they appear."""
+
+    seen = forms.IntegerField(widget=forms.HiddenInput, error_messages={"invalid": "请刷新后再试。"})
+
+    class Meta:
+        model = BriefingSettings
+        fields = SETTINGS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["publication_day"].widget.attrs["inputmode"] = "numeric"
+
+    def _post_clean(self) -> None:
+        """Leave what must hold of the row to the action, which knows the division."""

@@ -35,7 +35,15 @@ COMPARISON = MenuItem(
 BRIEFING_LIST = MenuItem(
     "简报",
     "reports:briefings",
-    ("reports:briefing", "reports:print_briefing", "reports:correct_briefing"),
+    (
+        "reports:briefing",
+        "reports:print_briefing",
+        "reports:correct_briefing",
+        "reports:edit_briefing",
+        "reports:move_briefing",
+        "reports:briefing_settings",
+        "reports:edit_briefing_settings",
+    ),
     "may_see_figures",
     group=BRIEFINGS,
     position=10,

@@ -24,10 +24,10 @@ class NextStep(NamedTuple):
 
 
 def newest_briefing(user: Actor) -> Briefing | None:
-    """Return the newest printed briefing; one of the user's division takes precedence over those below it."""
-    printed = Briefing.objects.visible_to(user).filter(state=Briefing.State.PRINTED)
-    newest_first = printed.select_related("period", "division").order_by("-period__month", "division__path", "-edition")
-    return newest_first.first()
+    """Return the newest briefing in force; one of the user's division takes precedence over those below it."""
+    issued = Briefing.objects.visible_to(user).in_force().select_related("period", "division")
+    newest_first = issued.order_by("-period__month", "division__path", "span", "-edition")
+    return newest_first.defer("figures", "lists").first()
 
 
 def next_step(user: Actor, day: datetime.date) -> NextStep:

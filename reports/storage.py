@@ -2,26 +2,47 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from django.conf import settings
 
 _FOLDER = "briefings"
 
 
-def store_pdf(ref: str, pdf: bytes) -> str:
-    """Write an issue's PDF atomically, replacing an earlier one; return its name below MEDIA_ROOT."""
-    name = f"{_FOLDER}/{ref}.pdf"
-    path = pdf_path(name)
+class StoredFile(NamedTuple):
+    """A file that was written: its name below MEDIA_ROOT, digest and size in bytes."""
+
+    name: str
+    sha256: str
+    size: int
+
+
+def store_file(ref: str, kind: str, content: bytes) -> StoredFile:
+    """Write a file of an edition atomically, under a name that its content decides, and return how it is called.
+
+    The same content has the same name, so that writing it again changes nothing, and other content never replaces it.
+    """
+    digest = hashlib.sha256(content).hexdigest()
+    name = f"{_FOLDER}/{ref}/{digest[:16]}.{kind}"
+    path = file_path(name)
     path.parent.mkdir(parents=True, exist_ok=True, mode=settings.FILE_UPLOAD_DIRECTORY_PERMISSIONS)
-    write_atomically(path, pdf, mode=settings.FILE_UPLOAD_PERMISSIONS)
-    return name
+    write_atomically(path, content, mode=settings.FILE_UPLOAD_PERMISSIONS)
+    return StoredFile(name, digest, len(content))
 
 
-def pdf_path(name: str) -> Path:
-    """Return the path of the file named by `Briefing.pdf_name`."""
+def delete_files(names: Iterable[str]) -> None:
+    """Delete files that no edition has any more; one that is gone already is passed over."""
+    for name in names:
+        file_path(name).unlink(missing_ok=True)
+
+
+def file_path(name: str) -> Path:
+    """Return the path of the file named by `BriefingFile.name`."""
     return Path(settings.MEDIA_ROOT) / name
 
 

@@ -2,16 +2,17 @@
 
 from django.urls import path
 
-from reports.views.briefing import (
-    BriefingDetail,
-    BriefingList,
-    BriefingPdf,
-    BriefingProgress,
-    CorrectBriefing,
-    PrintBriefing,
-)
+from reports.views.briefing import BriefingDetail, BriefingFilePage, BriefingList, BriefingProgress
 from reports.views.changes import ComparePage
 from reports.views.dashboard import Dashboard
+from reports.views.editing import (
+    BriefingMovePage,
+    CorrectBriefing,
+    EditSettings,
+    EditTexts,
+    PrintBriefing,
+    SettingsList,
+)
 from reports.views.matrix import MatrixPage
 from reports.views.report_form import ReportFormPage, ReportFormPdf
 
@@ -22,10 +23,15 @@ urlpatterns = [
     path("compare/", ComparePage.as_view(), name="compare"),
     path("briefings/", BriefingList.as_view(), name="briefings"),
     path("briefings/print/", PrintBriefing.as_view(), name="print_briefing"),
+    path("briefings/settings/", SettingsList.as_view(), name="briefing_settings"),
+    path("briefings/settings/<slug:ref>/", EditSettings.as_view(), name="edit_briefing_settings"),
     path("briefings/<slug:ref>/", BriefingDetail.as_view(), name="briefing"),
     path("briefings/<slug:ref>/progress/", BriefingProgress.as_view(), name="briefing_progress"),
     path("briefings/<slug:ref>/correct/", CorrectBriefing.as_view(), name="correct_briefing"),
-    path("briefings/<slug:ref>/pdf/", BriefingPdf.as_view(), name="briefing_pdf"),
+    path("briefings/<slug:ref>/texts/", EditTexts.as_view(), name="edit_briefing"),
+    path("briefings/<slug:ref>/moves/<slug:move>/", BriefingMovePage.as_view(), name="move_briefing"),
+    path("briefings/<slug:ref>/pdf/", BriefingFilePage.as_view(), {"kind": "pdf"}, name="briefing_pdf"),
+    path("briefings/<slug:ref>/files/<slug:kind>/", BriefingFilePage.as_view(), name="briefing_file"),
     path("report-forms/<slug:ref>/", ReportFormPage.as_view(), name="report_form"),
     path("report-forms/<slug:ref>/pdf/", ReportFormPdf.as_view(), name="report_form_pdf"),
 ]

@@ -57,7 +57,6 @@ POST_ONLY = {
     "submissions:submissions_remind",
     "submissions:period_compute",
     "revisions:compare",
-    "reports:correct_briefing",
     "changelog:distinct",
     "accounts:own_session_end",
     "accounts:own_sessions_end_others",
@@ -67,14 +66,19 @@ POST_ONLY = {
 
 
 def make_briefing(division: Division) -> Briefing:
-    """Return a briefing that is queued for printing."""
+    """Return a briefing that was issued."""
     return Briefing.objects.create(
         period=make_period(),
         division=division,
         issue_number=6,
         total_number=8,
+        stage=Briefing.Stage.ISSUED,
+        state=Briefing.State.PRINTED,
         issued_on=datetime.date(2018, 7, 5),
-        heartbeat_at=timezone.now(),
+        issued_at=timezone.now(),
+        printed_at=timezone.now(),
+        code="0000-0000-0000-0000",
+        figures_sha256="0" * 64,
     )
 
 
@@ -185,7 +189,11 @@ RECORDS: dict[str, Maker] = {
     "reports:report_form_pdf": lambda place, user: Submission(period=make_period(), county=place.county),
     "reports:briefing": lambda place, user: make_briefing(place.county),
     "reports:briefing_progress": lambda place, user: make_briefing(place.county),
-    "reports:correct_briefing": lambda place, user: make_briefing(place.county),
+    **dict.fromkeys(
+        (f"reports:{name}" for name in ("correct_briefing", "edit_briefing", "move_briefing", "briefing_file")),
+        lambda place, user: make_briefing(place.county),
+    ),
+    "reports:edit_briefing_settings": lambda place, user: place.county,
     "audit:trail_record": lambda place, user: make_trail_record(place, user),
     "audit:about": lambda place, user: make_facility(place.communities[0]),
     **dict.fromkeys(
@@ -225,6 +233,8 @@ VISIBLE_TO_ALL: dict[str, list[Any]] = {
     "targets:plan_target_new": ["2020"],
     "targets:plan_target_drop": ["2020", "urban_org_count"],
 }
+# What follows the ref of the record in some URLs.
+LAST_ARGUMENTS = {"reports:move_briefing": "withdraw", "reports:briefing_file": "xlsx"}
 NAMES = sorted(name for name, _ in addresses())
 TAKE_REGISTER = sorted(name for name, pattern in addresses() if set(pattern.pattern.converters) == {"register"})
 # Forms of a record of any register: their URL contains the register's name before the ref.
@@ -255,6 +265,8 @@ def address_of(name: str, place: Place, owner: User) -> str:
         return reverse(name, args=[record.ref, "facility_too_large", found.ref])
     if name == "audit:about":
         return reverse(name, args=[record._meta.label_lower, record.ref])
+    if name in LAST_ARGUMENTS:
+        return reverse(name, args=[record.ref, LAST_ARGUMENTS[name]])
     if name == "connections:token_revoke":
         return reverse(name, args=[record.client.ref, record.ref])
     if name.startswith("connections:webhook") and name != "connections:webhook_new":

@@ -51,6 +51,11 @@ class Role(models.TextChoices):
         return self in {Role.BUREAU_OFFICER, Role.BUREAU_ADMIN}
 
     @property
+    def may_approve_briefing(self) -> bool:
+        """Return whether the role approves and withdraws briefings, and sets how they look and appear."""
+        return self is Role.BUREAU_ADMIN
+
+    @property
     def may_submit(self) -> bool:
         """Return whether the role reports a month (上报): clerks of counties, and the bureau on their behalf."""
         return self in {Role.DISTRICT_CLERK, Role.BUREAU_OFFICER, Role.BUREAU_ADMIN}

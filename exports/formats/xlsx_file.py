@@ -1,4 +1,4 @@
-"""A workbook, written by XlsxWriter in its mode of constant memory: a finished row goes to the disk at once.
+"""Workbooks, written by XlsxWriter in its mode of constant memory: a finished row goes to the disk at once.
 
 Numbers, days and moments are cells of their type. A text is always a text: never a formula, a link or a number, so that codes keep all their
 digits. A whole number with more digits than Excel keeps (15), and a day that Excel does not know, are written as text.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import IO, Any, ClassVar, Final
 
@@ -19,6 +19,7 @@ from xlsxwriter.worksheet import Worksheet
 from exports.formats.base import Head, Row, StreamedFormat, number_text, places_of
 from exports.storage import scratch_folder
 
+MOST_IN_NAME: Final = 31  # characters of a sheet's name
 _MOST_DIGITS: Final = 15
 _MOST_CHARACTERS: Final = 32_767  # in a cell
 _CUT: Final = "…（太长，没有写完）"
@@ -39,26 +40,46 @@ class XlsxFormat(StreamedFormat):
 
     def write(self, head: Head, rows: Iterable[Row], file: IO[bytes]) -> None:
         """Write one sheet: a header that stays in view and filters, and the rows below it."""
-        options = {
-            "constant_memory": True,
-            "tmpdir": str(scratch_folder()),
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-        }
-        with xlsxwriter.Workbook(file, options) as book:
-            book.set_properties({"title": head.title, "created": head.made_at.replace(tzinfo=None)})
-            sheet = book.add_worksheet(head.title.translate(_FORBIDDEN).strip()[:31] or None)
-            bold = book.add_format({"bold": True, "text_wrap": True, "valign": "vcenter", "bg_color": "#EAF1FB"})
-            widths = [_width(header) + 3 for header in head.headers]  # room for the button of the filter
-            for index, header in enumerate(head.headers):
-                sheet.write_string(0, index, header, bold)
-            last = _Cells(book, sheet).write(rows, widths)
-            for index, width in enumerate(widths):
-                sheet.set_column(index, index, min(max(width + 1, _WIDTHS[0]), _WIDTHS[1]))
-            sheet.freeze_panes(1, 0)
-            if head.headers:
-                sheet.autofilter(0, 0, last, len(head.headers) - 1)
+        with open_workbook(file, title=head.title, made_at=head.made_at) as book:
+            write_list(book, head.title, head.headers, rows)
+
+
+def open_workbook(file: IO[bytes], *, title: str, made_at: datetime.datetime, author: str = "") -> xlsxwriter.Workbook:
+    """Return a new workbook that writes itself into the file when it is closed; its texts never become formulas or links.
+
+    Sheets are written one after the other, each from its first row to its last. The same content is the same bytes.
+    """
+    options = {
+        "constant_memory": True,
+        "tmpdir": str(scratch_folder()),
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
+    book = xlsxwriter.Workbook(file, options)
+    book.set_properties({"title": title, "author": author, "created": made_at.replace(tzinfo=None)})
+    return book
+
+
+def sheet_name(title: str) -> str:
+    """Return a title as the name of a sheet: without what Excel forbids there, 31 characters at most; "" if nothing is left."""
+    return title.translate(_FORBIDDEN).strip()[:MOST_IN_NAME]
+
+
+def write_list(book: xlsxwriter.Workbook, title: str, headers: Sequence[str], rows: Iterable[Row]) -> Worksheet:
+    """Add a sheet: a header that stays in view and filters, and the rows below it, in columns wide enough."""
+    sheet = book.add_worksheet(sheet_name(title) or None)
+    bold = book.add_format({"bold": True, "text_wrap": True, "valign": "vcenter", "bg_color": "#EAF1FB"})
+    widths = [_width(header) + 3 for header in headers]  # room for the button of the filter
+    for index, header in enumerate(headers):
+        sheet.write_string(0, index, header, bold)
+    last = _Cells(book, sheet).write(rows, widths)
+    for index, width in enumerate(widths):
+        sheet.set_column(index, index, min(max(width + 1, _WIDTHS[0]), _WIDTHS[1]))
+    sheet.freeze_panes(1, 0)
+    if headers:
+        sheet.autofilter(0, 0, last, len(headers) - 1)
+    return sheet
 
 
 class _Cells:

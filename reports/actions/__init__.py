@@ -1,17 +1,23 @@
-"""Actions that write briefings: preparing and printing issues, and issuing corrected editions. Import from here."""
+"""Actions of briefings: drafting, editing texts, printing, correcting, settings."""
 
-from reports.actions.corrected_editions import issue_correction
-from reports.actions.printing import (
-    measure_if_outdated,
-    prepare_briefing,
-    print_briefing,
-    print_queued,
-)
+from reports.actions.corrected_editions import begin_correction
+from reports.actions.drafted import measure_if_outdated
+from reports.actions.drafting import prepare_briefing, refresh_drafts, settings_of
+from reports.actions.issuing import issue_now, request_issue
+from reports.actions.printing import print_briefing, print_queued
+from reports.actions.settings import save_settings
+from reports.actions.texts import edit_texts
 
 __all__ = [
-    "issue_correction",
+    "begin_correction",
+    "edit_texts",
+    "issue_now",
     "measure_if_outdated",
     "prepare_briefing",
     "print_briefing",
     "print_queued",
+    "refresh_drafts",
+    "request_issue",
+    "save_settings",
+    "settings_of",
 ]

@@ -1,26 +1,27 @@
-"""Corrected editions (更正版) of a locked month's briefing, issued beside the original, which is not changed."""
+"""Corrected editions (更正版) of an issue, made beside the edition that was issued, which does not change."""
 
 from __future__ import annotations
 
-from django.utils import timezone
+from django.db import transaction
 
-from changzhi_portal.refusals import StaleError
+from changelog.models.steps import LONGEST_NOTE
+from changzhi_portal.personal_numbers import refuse_personal_numbers
+from changzhi_portal.refusals import InvalidError, StaleError
 from changzhi_portal.rights import Actor
-from reports.actions.printing import check_may_print
-from reports.corrections import corrections_between, corrections_to_json
-from reports.figures import briefing_figures
+from reports.actions.drafting import check_may_print
 from reports.jobs import PRINT
 from reports.models import Briefing
-from reports.stored_figures import to_json
-from revisions.recompute import recomputed_in_place
-from targets.actions.measuring import in_one_snapshot, lock_period_row
 
 # Columns that a corrected edition copies from the one before it.
 _COPIED_COLUMNS = (
     "issue_number",
     "total_number",
+    "masthead",
+    "office",
+    "seal_line",
     "commentary",
     "next_steps",
+    "remarks",
     "reported_to",
     "copied_to",
     "distributed_to",
@@ -28,50 +29,46 @@ _COPIED_COLUMNS = (
 )
 
 
-def issue_correction(*, briefing: Briefing, by: Actor, queue: bool = True) -> Briefing:
-    """Return a new corrected edition, queued for printing, with the figures that its locked month would have now.
+def begin_correction(*, briefing: Briefing, reason: str, by: Actor, queue: bool = True) -> Briefing:
+    """Return the draft of a corrected edition of an issue, queued for printing, with the reason that it prints.
 
-    The edition stores these figures, and its differences from the newest edition, which is not changed. The frozen rows
-    of the month are not changed either. Raises PortalError for a role that may not print, a month that is not locked,
-    an issue that was never printed, and when no printed figure would change.
+    It goes the way of every draft: texts may be edited, then it is reviewed, approved and issued under the number of the
+    issue. Its printing compares its figures with those of the newest issued edition. Raises PortalError for a role that
+    may not print, a missing reason, and an issue whose newest edition was not issued yet.
     """
     check_may_print(briefing.division, by)
-    correction = in_one_snapshot(lambda: _made(briefing, by))
-    if queue:
-        PRINT.announce(correction.pk)
+    words = _cleaned(reason)
+    with transaction.atomic():
+        newest = Briefing.objects.editions_of(briefing).select_for_update(of=("self",)).first()
+        if newest is None or not newest.is_published:
+            raise StaleError(
+                f"{briefing}还有一版没有印发，请先把它印发，或者直接在草稿里改。",
+                cure="The newest edition of this issue is not issued yet: change that draft instead.",
+            )
+        correction = Briefing.objects.create(
+            period=newest.period,
+            division=newest.division,
+            span=newest.span,
+            edition=newest.edition + 1,
+            correction_reason=words,
+            **PRINT.queued(),
+            **{name: getattr(newest, name) for name in _COPIED_COLUMNS},
+            printed_by_id=by.pk,
+        )
+        if queue:
+            PRINT.announce(correction.pk)
     return correction
 
 
-def _made(briefing: Briefing, by: Actor) -> Briefing:
-    period, division = lock_period_row(briefing.period), briefing.division
-    if not period.is_locked:
-        raise StaleError(
-            f"{period}没有锁定，请直接重新生成简报；更正版只用于已锁定的月份。",
-            cure=f"The period {period.code} is not locked: print the briefing again instead.",
+def _cleaned(reason: str) -> str:
+    words = " ".join(reason.split())
+    if not words:
+        raise InvalidError("请写明为什么更正，会印在更正版上。", cure="Give a reason, which is printed.", field="reason")
+    if len(words) > LONGEST_NOTE:
+        raise InvalidError(
+            f"更正原因请控制在{LONGEST_NOTE}个字以内，现在有{len(words)}个字。",
+            cure=f"The reason may have at most {LONGEST_NOTE} characters.",
+            field="reason",
         )
-    newest = Briefing.objects.editions_of(briefing).first()
-    printed = newest.stored_figures if newest and newest.state == Briefing.State.PRINTED else None
-    if newest is None or printed is None:
-        raise StaleError(
-            f"{division}{period}的简报还没有生成好，不能编发更正版，请先生成。",
-            cure=f"The newest edition of the briefing of {division.code} for {period.code} is not printed yet.",
-        )
-    with recomputed_in_place(period):
-        figures = briefing_figures(period, division)
-    corrections = corrections_between(printed, figures)
-    if not corrections:
-        raise StaleError(
-            f"锁定后的改动不影响{division}{period}简报中的数据，不需要更正版。",
-            cure="No printed figure of this briefing would change, so there is nothing to correct.",
-        )
-    return Briefing.objects.create(
-        period=period,
-        division=division,
-        edition=newest.edition + 1,
-        **PRINT.queued(),
-        **{name: getattr(newest, name) for name in _COPIED_COLUMNS},
-        issued_on=timezone.localdate(),
-        figures=to_json(figures),
-        corrections=corrections_to_json(corrections),
-        printed_by_id=by.pk,
-    )
+    refuse_personal_numbers(words, what="更正原因", field="reason")
+    return words

@@ -1,11 +1,10 @@
-"""Pages of briefings: the list, one issue with its progress and figures, the form for a new one, and the PDF."""
+"""Pages of briefings: the list, one edition with its progress and text, and its files."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from csp.decorators import csp_exempt
-from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import FileResponse, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -13,22 +12,32 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django_htmx.http import HttpResponseClientRefresh
 
+from changelog.flow import steps_of
+from changelog.history import history_lines
 from changelog.trail import TrailKind, record_event
-from changzhi_portal.pages import ActionPage, Crumb, FormPage, ListPage, PortalPage
+from changzhi_portal.pages import Crumb, ListPage, PortalPage
 from changzhi_portal.pages.base import PortalRequest
+from changzhi_portal.pages.panels import MOST_ROWS
 from changzhi_portal.rights import has_right
 from communities.models import Division
-from reports.actions import issue_correction, prepare_briefing
 from reports.filters import BriefingFilterSet
+from reports.flow import FLOW
 from reports.forms import BriefingFilterForm, PrintBriefingForm
 from reports.issue import issue_text
-from reports.models import Briefing
-from reports.storage import pdf_path
+from reports.models import Briefing, BriefingFile
+from reports.readiness import what_is_missing
+from reports.storage import file_path
 from reports.tables import BriefingTable
 from revisions.models import LockedChange, LockedComparison
 from targets.models import Computation
 
 _MAY_PRINT = "may_print_briefing"
+CONTENT_TYPES = {
+    "pdf": "application/pdf",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "json": "application/json",
+}
 
 
 class BriefingList(ListPage):
@@ -37,7 +46,7 @@ class BriefingList(ListPage):
     requires = "may_see_figures"
     template_name = "reports/briefing_list.html"
     title = "简报"
-    queryset = Briefing.objects.newest_first()
+    queryset = Briefing.objects.newest_first().defer("figures", "lists", "text")
     filterset = BriefingFilterSet
     form = BriefingFilterForm
     table = BriefingTable
@@ -61,32 +70,50 @@ class BriefingDetail(PortalPage):
     briefing: Briefing
 
     def get(self, request: PortalRequest, ref: str) -> HttpResponse:
-        """Show the page of the issue, if it lies in the user's area."""
-        self.briefing = find_briefing(request, ref)
+        """Show the page of the issue, if the user may see it."""
+        self.briefing = briefing = find_briefing(request, ref)
+        may_print = has_right(request.user, _MAY_PRINT)
         editions = list(
-            Briefing.objects.editions_of(self.briefing).visible_to(request.user).exclude(pk=self.briefing.pk)
+            Briefing.objects.editions_of(briefing).visible_to(request.user).defer("figures", "lists").exclude(pk=briefing.pk)
         )
+        files = list(briefing.files.all()) if may_print or briefing.stage != Briefing.Stage.WITHDRAWN else []
         context = self.get_context_data(
-            briefing=self.briefing,
-            may_print=has_right(request.user, _MAY_PRINT),
+            briefing=briefing,
+            may_print=may_print,
+            moves=FLOW.offered(briefing, request.user),
+            steps=[(step, FLOW.move(step.move).label) for step in steps_of(briefing)],
+            pdf=next((file for file in files if file.kind == BriefingFile.Kind.PDF), None),
+            files=files,
+            missing=what_is_missing(briefing) if may_print and not briefing.is_published else [],
             editions=editions,
-            corrections=[correction.in_words() for correction in self.briefing.stored_corrections],
-            computation=Computation.objects.of_period(self.briefing.period),
-            has_changed_since_lock=self._has_changed_since_lock(editions),
+            corrections=[correction.in_words() for correction in briefing.stored_corrections],
+            changes=history_lines(briefing, request.user, limit=MOST_ROWS) if may_print else [],
+            has_changed_since=may_print and self._has_changed_since(editions),
         )
-        if self.briefing.figures:
-            context["issue"] = issue_text(self.briefing)
+        if briefing.figures:
+            context["issue"] = issue_text(briefing)
         return self.render_to_response(context)
 
-    def _has_changed_since_lock(self, other_editions: list[Briefing]) -> bool:
-        """Return whether computing the locked month again would change figures of the newest edition, which is shown.
+    def _has_changed_since(self, other_editions: list[Briefing]) -> bool:
+        """Return whether the figures of the newest edition, which was issued, would be others today."""
+        briefing = self.briefing
+        if not briefing.is_published or any(other.edition > briefing.edition for other in other_editions):
+            return False
+        return self._has_changed_since_lock() if briefing.period.is_locked else self._has_been_measured_since()
+
+    def _has_been_measured_since(self) -> bool:
+        computation = Computation.objects.of_period(self.briefing.period)
+        if computation is None or computation.finished_at is None or self.briefing.issued_at is None:
+            return False
+        return bool(computation.is_stale) or computation.finished_at > self.briefing.issued_at
+
+    def _has_changed_since_lock(self) -> bool:
+        """Return whether computing the locked month again would change figures of this edition.
 
         A corrected edition includes what was known when it was issued: only later comparisons count.
         """
-        if any(other.edition > self.briefing.edition for other in other_editions):
-            return False
         comparison = LockedComparison.objects.filter(period=self.briefing.period).first()
-        issued_at = self.briefing.printed_at if self.briefing.edition > 1 else None
+        issued_at = self.briefing.issued_at if self.briefing.edition > 1 else None
         if comparison is None or (issued_at and comparison.finished_at and comparison.finished_at < issued_at):
             return False
         changes = LockedChange.objects.visible_to(self.request.user).of_period(self.briefing.period)
@@ -97,7 +124,7 @@ class BriefingDetail(PortalPage):
 
     def get_title(self) -> str:
         """Return 2018年6月长治市简报."""
-        return _name(self.briefing) if hasattr(self, "briefing") else "简报"
+        return file_title(self.briefing) if hasattr(self, "briefing") else "简报"
 
     def get_crumbs(self) -> list[Crumb]:
         """Add the list."""
@@ -123,87 +150,32 @@ class BriefingProgress(PortalPage):
         return self.render_to_response({"briefing": briefing, "announcement": announcement})
 
 
-class PrintBriefing(FormPage):
-    """生成简报: queues the issue of a month and division, and redirects to its page. The list contains the same form."""
-
-    help_at = "生成简报"
-    requires = _MAY_PRINT
-    title = "生成简报"
-    form_class = PrintBriefingForm
-    submit_label = "生成简报"
-    busy_label = "正在提交…"
-
-    def get_form_kwargs(self) -> dict[str, Any]:
-        """Add the user, whose divisions may be chosen."""
-        return {**super().get_form_kwargs(), "user": self.request.user}
-
-    def act(self, form: PrintBriefingForm) -> str:
-        """Queue the issue."""
-        data = form.cleaned_data
-        self.briefing = prepare_briefing(
-            period=data["period"], division=data["division"], edition=data["edition"] or 1, by=self.request.user
-        )
-        return ""
-
-    def get_success_url(self) -> str:
-        """Return the address of the issue's page, which shows the progress."""
-        return reverse("reports:briefing", args=[self.briefing.ref])
-
-    def get_cancel_url(self) -> str:
-        """Return the address of the list."""
-        return reverse("reports:briefings")
-
-    def get_crumbs(self) -> list[Crumb]:
-        """Add the list."""
-        return [Crumb("简报", reverse("reports:briefings"))]
-
-
-class CorrectBriefing(ActionPage):
-    """The button 编发更正版: issues a corrected edition of a locked month's issue and shows its page.
-
-    The right is checked after the issue is loaded, so that an issue of another area is not found (404).
-    """
-
-    requires = "may_see_figures"
-    title = "编发更正版"
-
-    def load(self) -> None:
-        """Load the issue; raises Http404, and PermissionDenied for users who may not print."""
-        self.briefing = find_briefing(self.request, self.kwargs["ref"])
-        if not has_right(self.request.user, _MAY_PRINT):
-            raise PermissionDenied("编发更正版由市局业务员办理。")
-
-    def act(self) -> str:
-        """Create and queue the edition."""
-        self.briefing = issue_correction(briefing=self.briefing, by=self.request.user)
-        return ""
-
-    def get_success_url(self) -> str:
-        """Return the address of the edition's page; after a refusal, of the issue's."""
-        return reverse("reports:briefing", args=[self.briefing.ref])
-
-
 # Browsers show a PDF in their own viewer, which the pages' policy would block.
 @method_decorator(csp_exempt(), name="dispatch")
-class BriefingPdf(PortalPage):
-    """The PDF of an issue, shown in the browser; `?download` saves it."""
+class BriefingFilePage(PortalPage):
+    """A file of an edition: the PDF is shown in the browser, `?download` and all others are saved."""
 
     requires = "may_see_figures"
     title = "简报"
     counted_as = "exports"
 
-    def get(self, request: PortalRequest, ref: str) -> HttpResponseBase:
-        """Send the file; redirect to the issue's page, which shows its state, while there is none."""
+    def get(self, request: PortalRequest, ref: str, kind: str) -> HttpResponseBase:
+        """Send the file; redirect to the page of the edition, which shows its state, while there is none.
+
+        Of a withdrawn edition only the bureau gets files.
+        """
         briefing = find_briefing(request, ref)
-        path = pdf_path(briefing.pdf_name)
-        if not briefing.pdf_name or not path.is_file():
+        file = briefing.files.filter(kind=kind).first()
+        is_withdrawn = briefing.stage == Briefing.Stage.WITHDRAWN and not has_right(request.user, _MAY_PRINT)
+        if file is None or is_withdrawn or not file_path(file.name).is_file():
             return redirect("reports:briefing", ref=briefing.ref)
         record_event(TrailKind.DOCUMENT, by=request.user, about=briefing, division=briefing.division)
+        is_shown = file.kind == BriefingFile.Kind.PDF and "download" not in request.GET
         return FileResponse(
-            path.open("rb"),
-            as_attachment="download" in request.GET,
-            filename=f"{_name(briefing)}.pdf",
-            content_type="application/pdf",
+            file_path(file.name).open("rb"),
+            as_attachment=not is_shown,
+            filename=f"{file_title(briefing)}.{file.kind}",
+            content_type=CONTENT_TYPES[file.kind],
         )
 
 
@@ -212,5 +184,6 @@ def find_briefing(request: PortalRequest, ref: str) -> Briefing:
     return get_object_or_404(Briefing.objects.newest_first().visible_to(request.user), ref=ref)
 
 
-def _name(briefing: Briefing) -> str:
-    return f"{briefing.period}{briefing.division.name}简报{briefing.edition_name}"
+def file_title(briefing: Briefing) -> str:
+    """Return the name of its files without ending, and the title of its page: 2018年6月长治市简报."""
+    return f"{briefing.span_name}{briefing.division.name}简报{briefing.edition_name}"

@@ -130,9 +130,9 @@ def test_asking_anew_leaves_nothing_of_the_work_before(queued: Briefing) -> None
 
 
 def test_a_claim_ends_with_a_state_and_its_values(queued: Briefing) -> None:
-    claimed(queued).finish(State.PRINTED, pdf_name="a.pdf", printed_at=timezone.now())
+    claimed(queued).finish(State.PRINTED, step="a", printed_at=timezone.now())
     row = fresh(queued)
-    assert (row.state, row.pdf_name) == (State.PRINTED, "a.pdf")
+    assert (row.state, row.step) == (State.PRINTED, "a")
 
 
 def test_an_ended_claim_writes_nothing_more(queued: Briefing) -> None:
@@ -151,12 +151,12 @@ def test_a_claim_that_was_lost_to_another_worker_writes_nothing(queued: Briefing
     with pytest.raises(ClaimLostError):
         lost.heartbeat(step="太晚")
     with pytest.raises(ClaimLostError):
-        lost.finish(State.PRINTED, pdf_name="late.pdf", printed_at=timezone.now())
+        lost.finish(State.PRINTED, printed_at=timezone.now())
     with pytest.raises(ClaimLostError), transaction.atomic():
         lost.hold()
     lost.fail("太晚")
     row = fresh(queued)
-    assert (row.state, row.claim_token, row.step, row.pdf_name) == (State.PRINTING, new.token, "", "")
+    assert (row.state, row.claim_token, row.step, row.printed_at) == (State.PRINTING, new.token, "", None)
     new.heartbeat()
 
 

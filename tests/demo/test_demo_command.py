@@ -139,12 +139,13 @@ def _people_find_something_to_do_and_no_heap_of_notices():
 def _is_printed_as_invented(folder, output):
     newest = newest_briefing(SPAN)
     briefings = Briefing.objects.select_related("period", "division").order_by("pk")
-    assert [(each.state, each.division.code, each.period.code) for each in briefings] == [
-        ("printed", "140403", "2018-11"),
-        ("printed", "140400", "2018-11"),
+    assert [(each.stage, each.division.code, each.period.code) for each in briefings] == [
+        ("issued", "140402", "2018-10"),
+        ("issued", "140400", "2018-10"),
+        ("draft", "140400", "2018-11"),
     ]
     assert str(newest.path) in output
-    for path in (newest.path, DemoBriefing(newest.month, "140403", "潞州区").path):
+    for path in (newest.path, DemoBriefing(newest.month, "140402", "城区").path):
         assert path.name.startswith("演示数据_")
         assert "演示数据" in PdfReader(path).pages[0].extract_text()
 

@@ -6,13 +6,16 @@ Changes may be given as dataclasses or as the plain values that are stored.
 from __future__ import annotations
 
 import datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 from django.utils import timezone
 
 from changzhi_portal.briefings import to_stored
+from changzhi_portal.records import new_ref
 from communities.models import Division
-from reports.models import Briefing
+from reports.models import Briefing, BriefingFile
+from reports.storage import file_path, store_file
 from reports.stored_figures import (
     CONVERTER,
     BriefingFigures,
@@ -146,14 +149,39 @@ def issue(**changes: Any) -> Briefing:
 
 
 def make_briefing(place: Division, month: str = "2018-06", **fields: Any) -> Briefing:
-    """Create an issue that is queued for printing; with figures, as if it had been printed before."""
+    """Create a draft that is queued for printing; with figures, as if it had been printed before."""
     printed_from = fields.pop("figures", None)
     period = make_period(month)
     values: dict[str, Any] = {
         "issue_number": period.month.month,
         "total_number": (period.month.year - 2017) * 12 + period.month.month - 10,
-        "issued_on": datetime.date(2018, 7, 5),
         "heartbeat_at": timezone.now(),
         "figures": to_json(printed_from) if printed_from else {},
     }
     return Briefing.objects.create(period=period, division=place, **{**values, **fields})
+
+
+def make_issued(place: Division, month: str = "2018-06", *, pdf: bytes = b"%PDF-1.7", **fields: Any) -> Briefing:
+    """Create an edition that was issued, with a PDF of these bytes."""
+    now = timezone.now()
+    values = {
+        "stage": Briefing.Stage.ISSUED,
+        "state": Briefing.State.PRINTED,
+        "printed_at": now,
+        "issued_at": now,
+        "issued_on": datetime.date(2018, 7, 5),
+        "figures_sha256": "0" * 64,
+    }
+    briefing = make_briefing(place, month, **{**values, "code": new_ref()[:12].upper(), **fields})
+    store_pdf(briefing, pdf)
+    return briefing
+
+
+def store_pdf(briefing: Briefing, pdf: bytes = b"%PDF-1.7") -> BriefingFile:
+    """Give an edition a PDF of these bytes."""
+    return BriefingFile.objects.create(briefing=briefing, kind="pdf", **store_file(briefing.ref, "pdf", pdf)._asdict())
+
+
+def pdf_of(briefing: Briefing) -> Path:
+    """Return the path of an edition's PDF."""
+    return file_path(briefing.files.get(kind="pdf").name)

@@ -1,4 +1,4 @@
-"""Tests of printing: one worker per row, the same figures when printed again, and a reason for every failure."""
+"""Tests of printing drafts: one worker per row, figures of today, and a reason for every failure."""
 
 from __future__ import annotations
 
@@ -11,21 +11,19 @@ from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from accounts.models import Role
-from changelog.models import TrailRecord
-from changelog.trail import TrailKind, record_event
 from changzhi_portal import jobs
 from changzhi_portal.jobs import LEASE, MAX_ATTEMPTS
 from changzhi_portal.refusals import InvalidError, NotAllowedError, UnavailableError
 from communities.models import Community
 from periods.models import ReportingPeriod
 from reports import tasks
-from reports.actions import prepare_briefing, print_briefing, print_queued, printing
+from reports.actions import drafted, files, prepare_briefing, print_briefing, print_queued
 from reports.jobs import PRINT
 from reports.models import Briefing
-from reports.storage import pdf_path
 from targets.actions import compute_period
 from targets.models import Computation
 from tests.factories import make_change_set, make_facility, make_organization, make_period, make_user
+from tests.reports.briefings import pdf_of
 
 State = Briefing.State
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
@@ -148,59 +146,20 @@ def test_a_queued_issue_is_measured_printed_and_kept_for_the_portal_alone(queued
     assert (queued.state, queued.message, queued.step) == (State.PRINTED, "", "")
     assert queued.printed_at is not None
     assert queued.stored_figures.targets[0].met == 1
-    path = pdf_path(queued.pdf_name)
+    path = pdf_of(queued)
     assert path.read_bytes().startswith(b"%PDF-")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert list(path.parent.iterdir()) == [path], "nothing half-written is left beside it"
 
 
-def test_what_waits_is_sealed_before_an_issue_is_printed_so_that_paper_vouches_for_it(queued, officer, monkeypatch):
-    record_event(TrailKind.SIGNED_IN, by=officer)
-    markup = []
-    monkeypatch.setattr(printing, "print_markup", lambda text, **_: markup.append(text) or b"%PDF-")
-    printed = print_queued(queued.pk)
-    seal = TrailRecord.objects.get(kind=TrailKind.SIGNED_IN).seal
-    assert printed.trail_head == f"{seal.seq}:{seal.mac[:16]}"
-    assert f"审计封存 {printed.trail_head}" in markup[0]
-
-
-def test_a_printed_issue_stands_in_the_trail_and_one_whose_worker_has_lost_it_does_not(queued, officer, monkeypatch):
-    monkeypatch.setattr(printing, "print_markup", lambda text, **_: b"%PDF-")
-    type(queued).objects.update(printed_by=officer)
-    print_queued(queued.pk)
-    record = TrailRecord.objects.get(kind=TrailKind.ISSUED)
-    assert (record.made_by, record.object_ref, record.division) == (officer, queued.ref, queued.division)
-    assert record.detail == {"period": "2018-06", "edition": 1}
-
-    def taken_away(text, **_):
-        type(queued).objects.update(claim_token="another")
-        return b"%PDF-"
-
-    prepare_briefing(period=queued.period, division=queued.division, by=None, queue=False)
-    monkeypatch.setattr(printing, "print_markup", taken_away)
-    print_queued(queued.pk)
-    assert TrailRecord.objects.filter(kind=TrailKind.ISSUED).count() == 1
-
-
-def test_an_issue_is_printed_also_when_the_trail_cannot_be_sealed_now(queued, officer, monkeypatch):
-    record_event(TrailKind.SIGNED_IN, by=officer)
-
-    def full():
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(printing, "seal_waiting", full)
-    printed = print_queued(queued.pk)
-    assert (printed.state, printed.trail_head) == (State.PRINTED, "")
-
-
 def test_printing_again_gives_the_same_figures_and_the_same_file(queued):
     first = print_queued(queued.pk)
-    data = pdf_path(first.pdf_name).read_bytes()
+    data = pdf_of(first).read_bytes()
     second = again(first)
     assert second.figures == first.figures
     assert second.printed_at > first.printed_at
-    assert pdf_path(second.pdf_name).read_bytes() == data
+    assert pdf_of(second).read_bytes() == data
 
 
 def test_changed_registers_are_measured_anew_before_printing(queued, facts, officer):
@@ -208,17 +167,6 @@ def test_changed_registers_are_measured_anew_before_printing(queued, facts, offi
     make_facility(facts.communities[2], area=700)
     make_change_set(officer)
     assert again(first).stored_figures.targets[0].met == first.stored_figures.targets[0].met + 1
-
-
-def test_a_locked_month_keeps_the_figures_it_was_printed_from(queued, facts, officer):
-    compute_period(queued.period)
-    lock(queued.period, officer)
-    first = print_queued(queued.pk)
-    make_facility(facts.communities[2], area=700)
-    make_change_set(officer)
-    # A change of a column that locking does not freeze must not change a printed issue.
-    Community.objects.filter(pk=facts.communities[1].pk).update(name="改名社区")
-    assert again(first).figures == first.figures
 
 
 def test_a_month_locked_after_an_early_print_is_printed_with_its_locked_figures(queued, facts, officer):
@@ -249,7 +197,7 @@ def test_a_character_without_a_glyph_ends_as_failed_with_the_character_named(que
     queued.refresh_from_db()
     assert queued.state == State.FAILED
     assert "U+E123" in queued.message
-    assert (queued.pdf_name, queued.printed_at, queued.step) == ("", None, "")
+    assert (queued.file_of("pdf"), queued.printed_at, queued.step) == (None, None, "")
 
 
 def test_a_missing_font_ends_as_failed_with_the_cure(queued, settings, tmp_path):
@@ -260,9 +208,9 @@ def test_a_missing_font_ends_as_failed_with_the_cure(queued, settings, tmp_path)
     assert "FandolFang-Regular.otf" in queued.message and "make setup" in queued.message
 
 
-def test_a_failed_reprint_leaves_the_earlier_pdf_and_its_figures(queued, settings, tmp_path, facts, officer):
+def test_a_failed_reprint_leaves_the_earlier_pdf(queued, settings, tmp_path, facts, officer):
     first = print_queued(queued.pk)
-    data = pdf_path(first.pdf_name).read_bytes()
+    data = pdf_of(first).read_bytes()
     make_facility(facts.communities[2], area=700)
     make_change_set(officer)
     settings.FONT_DIR = tmp_path
@@ -270,12 +218,12 @@ def test_a_failed_reprint_leaves_the_earlier_pdf_and_its_figures(queued, setting
         again(first)
     failed = Briefing.objects.get()
     assert failed.state == State.FAILED
-    assert (failed.figures, failed.pdf_name, failed.printed_at) == (first.figures, first.pdf_name, first.printed_at)
-    assert pdf_path(failed.pdf_name).read_bytes() == data
+    assert failed.printed_at == first.printed_at
+    assert pdf_of(failed).read_bytes() == data
 
 
 def test_an_error_of_ours_ends_as_failed_with_a_sentence(queued):
-    with patch.object(printing, "issue_markup", side_effect=KeyError("targets")):
+    with patch.object(files, "issue_markup", side_effect=KeyError("targets")):
         print_briefing(queued.pk)
     queued.refresh_from_db()
     assert queued.state == State.FAILED
@@ -283,7 +231,7 @@ def test_an_error_of_ours_ends_as_failed_with_a_sentence(queued):
 
 
 def test_a_database_that_went_away_leaves_the_issue_to_be_put_back(queued):
-    gone = patch.object(printing, "briefing_figures", side_effect=OperationalError("gone"))
+    gone = patch.object(drafted, "briefing_figures", side_effect=OperationalError("gone"))
     with gone, pytest.raises(OperationalError):
         print_briefing(queued.pk)
     queued.refresh_from_db()
@@ -310,10 +258,10 @@ def test_a_worker_that_lost_its_claim_writes_nothing(queued):
         Briefing.objects.filter(pk=queued.pk).update(claim_token="another", step="正在核对数据")
         return "<p>国</p>"
 
-    with patch.object(printing, "issue_markup", side_effect=somebody_else_takes_it):
+    with patch.object(files, "issue_markup", side_effect=somebody_else_takes_it):
         assert print_queued(queued.pk) is None
     queued.refresh_from_db()
-    assert (queued.state, queued.claim_token, queued.pdf_name, queued.figures) == (State.PRINTING, "another", "", {})
+    assert (queued.state, queued.claim_token, queued.file_of("pdf")) == (State.PRINTING, "another", None)
 
 
 def test_a_worker_that_failed_after_losing_its_claim_does_not_fail_the_other(queued):
@@ -321,7 +269,7 @@ def test_a_worker_that_failed_after_losing_its_claim_does_not_fail_the_other(que
         Briefing.objects.filter(pk=queued.pk).update(claim_token="another")
         raise UnavailableError("缺字体。")
 
-    with patch.object(printing, "issue_markup", side_effect=fails_late), pytest.raises(UnavailableError):
+    with patch.object(files, "issue_markup", side_effect=fails_late), pytest.raises(UnavailableError):
         print_queued(queued.pk)
     assert Briefing.objects.get().state == State.PRINTING
 
@@ -366,14 +314,14 @@ def test_the_state_is_seen_by_others_while_printing(facts, period):
     """Printing does not run inside one long transaction."""
     briefing = prepare_briefing(period=period, division=facts.city, by=None, queue=False)
     seen = {}
-    real = printing.print_markup
+    real = files.print_markup
 
     def looks(markup):
         seen["atomic"] = transaction.get_connection().in_atomic_block
         seen["state"], seen["step"] = Briefing.objects.values_list("state", "step").get()
         return real(markup)
 
-    with patch.object(printing, "print_markup", side_effect=looks):
+    with patch.object(files, "print_markup", side_effect=looks):
         print_briefing(briefing.pk)
     assert seen == {"atomic": False, "state": State.PRINTING, "step": "正在绘图和排版"}
     assert Briefing.objects.get().state == State.PRINTED

@@ -12,20 +12,20 @@ from pypdf import PdfReader
 
 from accounts.actions import apply_division_changes
 from changzhi_portal.briefings import Change
-from changzhi_portal.refusals import NotAllowedError, NotFoundError, StaleError
-from reports.actions import issue_correction, prepare_briefing, print_queued
+from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, StaleError
+from reports.actions import begin_correction, issue_now, prepare_briefing, print_queued
 from reports.corrections import corrections_between
 from reports.models import Briefing
-from reports.storage import pdf_path
 from reports.stored_figures import from_json
 from revisions.actions import compare_locked
 from submissions.actions import lock_period, reopen_period
 from tests.communities.changes import change
 from tests.factories import make_facility
-from tests.reports.briefings import division, figures, short_community, target
+from tests.reports.briefings import division, figures, pdf_of, short_community, target
 from tests.revisions.edits import Office, rows_of
 
 pytestmark = pytest.mark.one_database
+NOTE = "先印发"
 
 
 @pytest.fixture(autouse=True)
@@ -45,8 +45,8 @@ def locked(place, period, administrator):
 
 @pytest.fixture
 def original(locked, place):
-    """Create the city's printed briefing of June 2018."""
-    return printed(prepare_briefing(period=locked, division=place.city, by=None, queue=False))
+    """Create the city's issued briefing of June 2018."""
+    return issued(prepare_briefing(period=locked, division=place.city, by=None, queue=False))
 
 
 def printed(briefing):
@@ -54,6 +54,11 @@ def printed(briefing):
     briefing.refresh_from_db()
     assert briefing.state == "printed", briefing.message
     return briefing
+
+
+def issued(briefing):
+    """Print a draft and issue it, although no county has reported."""
+    return issue_now(printed(briefing), note=NOTE)
 
 
 def correct(place, administrator, area):
@@ -125,10 +130,10 @@ def test_many_corrected_figures_of_the_list_are_counted():
 
 @pytest.mark.django_db
 def test_a_corrected_edition_stands_beside_an_original_that_stays_byte_for_byte(original, locked, place, administrator):
-    before, file = rows_of(locked), pdf_path(original.pdf_name).read_bytes()
+    before, file = rows_of(locked), pdf_of(original).read_bytes()
     kept = copy.deepcopy(original.figures)
     correct(place, administrator, area=600)
-    correction = printed(issue_correction(briefing=original, by=administrator, queue=False))
+    correction = issued(begin_correction(briefing=original, reason="综合楼面积报错", by=administrator, queue=False))
 
     assert rows_of(locked) == before, "the locked month is the same"
     assert (correction.edition, correction.number_line) == (2, "第6期（总第8期）更正版")
@@ -137,74 +142,72 @@ def test_a_corrected_edition_stands_beside_an_original_that_stays_byte_for_byte(
         "全市城市社区设施面积",
         "其中各地城市社区设施面积",
     ]
-    text = "".join(
-        page.extract_text() for page in PdfReader(io.BytesIO(pdf_path(correction.pdf_name).read_bytes())).pages
-    )
+    text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf_of(correction).read_bytes())).pages)
     text = "".join(text.split())
-    assert "更正版" in text and "更正说明" in text and "达标数由1个更正为2个" in text
+    assert "更正版" in text and "更正说明" in text and "达标数由1个更正为2个" in text and "综合楼面积报错" in text
 
     original.refresh_from_db()
     assert original.figures == kept
-    assert pdf_path(original.pdf_name).read_bytes() == file
-    again = printed(prepare_briefing(period=locked, division=place.city, by=None, queue=False))
-    assert again.pk == original.pk
-    assert pdf_path(again.pdf_name).read_bytes() == file
+    assert pdf_of(original).read_bytes() == file
+    asked = prepare_briefing(period=locked, division=place.city, by=None, queue=False, edition=1)
+    assert (asked.pk, asked.state, asked.stage) == (original.pk, "printed", "issued")
+    assert print_queued(original.pk) is None
+    assert pdf_of(original).read_bytes() == file
 
 
 @pytest.mark.django_db
-def test_an_original_that_was_corrected_stays_even_when_the_month_is_opened_again(
-    original, locked, place, administrator
-):
+def test_issued_editions_stay_when_the_month_is_opened_again(original, locked, place, administrator):
     kept = copy.deepcopy(original.figures)
     correct(place, administrator, area=600)
-    correction = printed(issue_correction(briefing=original, by=administrator, queue=False))
+    correction = issued(begin_correction(briefing=original, reason="面积报错", by=administrator, queue=False))
     figures_of_correction = copy.deepcopy(correction.figures)
     correct(place, administrator, area=200)
     reopen_period(period=locked, by=administrator, reason="更正")
-    assert printed(prepare_briefing(period=locked, division=place.city, by=None, queue=False)).figures == kept
-    asked = prepare_briefing(period=locked, division=place.city, by=None, queue=False, edition=2)
-    assert printed(asked).figures == figures_of_correction
+    for edition in (1, 2):
+        prepare_briefing(period=locked, division=place.city, by=None, queue=False, edition=edition)
+    original.refresh_from_db()
+    correction.refresh_from_db()
+    assert (original.figures, correction.figures) == (kept, figures_of_correction)
 
 
 @pytest.mark.django_db
 def test_a_second_correction_corrects_the_first(original, locked, place, administrator):
     correct(place, administrator, area=600)
-    first = printed(issue_correction(briefing=original, by=administrator, queue=False))
-    with pytest.raises(StaleError, match="不需要更正版"):
-        issue_correction(briefing=original, by=administrator, queue=False)
+    first = issued(begin_correction(briefing=original, reason="面积报错", by=administrator, queue=False))
     correct(place, administrator, area=200)
-    second = issue_correction(briefing=first, by=administrator, queue=False)
-    assert (second.edition, second.edition_name) == (3, "第2次更正版")
+    second = printed(begin_correction(briefing=original, reason="又有更正", by=administrator, queue=False))
+    assert (first.edition, second.edition, second.edition_name) == (2, 3, "第2次更正版")
     assert Change("达标数", "2个", "1个") in second.stored_corrections[0].changes
 
 
 @pytest.mark.django_db
-def test_an_edit_that_no_printed_figure_shows_is_no_reason_for_a_correction(original, place, administrator):
-    Office(administrator).change(place.communities[0].facilities.get(), area=Decimal(700))
-    with pytest.raises(StaleError, match="不需要更正版"):
-        issue_correction(briefing=original, by=administrator, queue=False)
-    assert Briefing.objects.count() == 1
+def test_a_correction_of_words_alone_says_that_no_figure_has_changed(original, place, administrator):
+    correction = issued(begin_correction(briefing=original, reason="按语有错字", by=administrator, queue=False))
+    assert correction.stored_corrections == ()
+    text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf_of(correction).read_bytes())).pages)
+    assert "按语有错字" in "".join(text.split())
 
 
 @pytest.mark.django_db
-def test_only_a_locked_month_and_a_printed_issue_are_corrected_and_only_by_the_bureau(
+def test_only_an_issued_edition_is_corrected_only_by_the_bureau_and_only_with_a_reason(
     original, locked, place, administrator, officer, clerk, leader
 ):
-    correct(place, administrator, area=600)
     for user in (clerk, leader):
         with pytest.raises(NotAllowedError):
-            issue_correction(briefing=original, by=user, queue=False)
+            begin_correction(briefing=original, reason="面积报错", by=user, queue=False)
     county = prepare_briefing(period=locked, division=place.county, by=None, queue=False)
-    with pytest.raises(StaleError, match="还没有生成好"):
-        issue_correction(briefing=county, by=officer, queue=False)
-    reopen_period(period=locked, by=administrator, reason="更正")
-    with pytest.raises(StaleError, match="没有锁定"):
-        issue_correction(briefing=original, by=officer, queue=False)
-    assert not Briefing.objects.filter(edition__gt=1).exists()
+    with pytest.raises(StaleError, match="没有印发"):
+        begin_correction(briefing=county, reason="面积报错", by=officer, queue=False)
+    with pytest.raises(InvalidError, match="请写明为什么更正"):
+        begin_correction(briefing=original, reason="  ", by=officer, queue=False)
+    begin_correction(briefing=original, reason="面积报错", by=officer, queue=False)
+    with pytest.raises(StaleError, match="没有印发"):
+        begin_correction(briefing=original, reason="面积报错", by=officer, queue=False)
+    assert Briefing.objects.filter(edition__gt=1).count() == 1
 
 
 @pytest.mark.django_db
-def test_an_edition_that_was_never_issued_is_not_printed(original, locked, place):
+def test_an_edition_that_was_never_begun_is_not_printed(original, locked, place):
     with pytest.raises(NotFoundError):
         prepare_briefing(period=locked, division=place.city, by=None, queue=False, edition=2)
 
@@ -213,32 +216,34 @@ def test_an_edition_that_was_never_issued_is_not_printed(original, locked, place
 
 
 @pytest.mark.django_db
-def test_the_bureau_is_offered_a_correction_once_the_figures_would_change(
+def test_the_bureau_is_told_once_the_figures_would_change_and_leaders_get_the_newest_edition_in_force(
     original, locked, place, administrator, officer, leader, signed_in
 ):
     address = reverse("reports:briefing", args=[original.ref])
-    button = reverse("reports:correct_briefing", args=[original.ref])
+    form = reverse("reports:correct_briefing", args=[original.ref])
     browser = signed_in(officer)
     compare_locked(locked)
-    assert button not in browser.get(address).content.decode()
+    told = "印发以后登记表又有更正"
+    assert told not in browser.get(address).content.decode()
     correct(place, administrator, area=600)
     compare_locked(locked)
-    assert button in browser.get(address).content.decode()
-    assert button not in signed_in(leader).get(address).content.decode()
-    assert signed_in(leader).post(button).status_code == 403
+    assert told in browser.get(address).content.decode()
+    assert form not in signed_in(leader).get(address).content.decode()
+    assert signed_in(leader).post(form, {"reason": "面积报错"}).status_code == 403
 
-    answer = browser.post(button)
+    answer = browser.post(form, {"reason": "面积报错"})
     correction = Briefing.objects.get(edition=2)
     assert answer["Location"] == reverse("reports:briefing", args=[correction.ref])
     printed(correction)
+    assert signed_in(leader).get(answer["Location"]).status_code == 404, "a draft is for the bureau alone"
     shown = browser.get(answer["Location"]).content.decode()
-    assert "更正说明" in shown and "达标数由1个更正为2个" in shown
+    assert "更正说明" in shown and "达标数由1个更正为2个" in shown and "面积报错" in shown
     assert address in shown
+    issue_now(correction, note=NOTE)
     old = signed_in(leader).get(address).content.decode()
     assert "更正前的一版" in old and answer["Location"] in old
-    assert button not in browser.get(address).content.decode()
-    listed = browser.get(reverse("reports:briefings")).content.decode()
-    assert "第6期（总第8期）更正版" in listed
+    assert told not in browser.get(address).content.decode()
+    assert "第6期（总第8期）更正版" in browser.get(reverse("reports:briefings")).content.decode()
     home = signed_in(leader).get(reverse("home")).content.decode()
     assert reverse("reports:briefing_pdf", args=[correction.ref]) in home, "a leader gets the newest edition"
 
@@ -246,19 +251,19 @@ def test_the_bureau_is_offered_a_correction_once_the_figures_would_change(
 @pytest.mark.django_db
 def test_a_county_that_is_no_more_is_offered_a_correction_as_well(locked, place, administrator, officer, signed_in):
     """The towns of a merged county belong to its successor today."""
-    of_county = printed(prepare_briefing(period=locked, division=place.county, by=None, queue=False))
+    of_county = issued(prepare_briefing(period=locked, division=place.county, by=None, queue=False))
     change("rename", place.county, "140403", "潞州区")
     apply_division_changes(by=administrator)
-    button = reverse("reports:correct_briefing", args=[of_county.ref])
+    address, told = reverse("reports:briefing", args=[of_county.ref]), "印发以后登记表又有更正"
     compare_locked(locked)
-    assert button not in signed_in(officer).get(reverse("reports:briefing", args=[of_county.ref])).content.decode()
+    assert told not in signed_in(officer).get(address).content.decode()
     correct(place, administrator, area=600)
     compare_locked(locked)
-    assert button in signed_in(officer).get(reverse("reports:briefing", args=[of_county.ref])).content.decode()
+    assert told in signed_in(officer).get(address).content.decode()
 
 
 @pytest.mark.django_db
-def test_a_refused_correction_is_said_on_the_page(original, officer, signed_in):
-    button = reverse("reports:correct_briefing", args=[original.ref])
-    answer = signed_in(officer).post(button, follow=True)
-    assert "不需要更正版" in answer.content.decode()
+def test_a_correction_without_a_reason_is_refused_at_the_field(original, officer, signed_in):
+    answer = signed_in(officer).post(reverse("reports:correct_briefing", args=[original.ref]), {"reason": ""})
+    assert answer.status_code == 422
+    assert "请写明更正原因" in answer.content.decode()

@@ -1,4 +1,4 @@
-"""`manage.py brief`: print the briefing of a month for the city or one county."""
+"""`manage.py brief`: draft or issue the briefing of a month for the city or one county."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from changzhi_portal.refusals import PortalError, StaleError, UnavailableError
 from communities.models import Division
 from periods.actions import period_for_work
 from periods.models import ReportingPeriod, parse_month
-from reports.actions import measure_if_outdated, prepare_briefing, print_queued
+from reports.actions import issue_now, measure_if_outdated, prepare_briefing, print_queued
 from reports.figures import check_has_briefing
-from reports.models import Briefing
-from reports.storage import pdf_path, write_atomically
+from reports.models import Briefing, BriefingFile
+from reports.storage import file_path, write_atomically
 
 NOT_PRINTED = 1  # exit status
 _READABLE = stat.S_IRUSR | stat.S_IWUSR | stat.S_IRGRP | stat.S_IROTH
@@ -25,12 +25,17 @@ _READABLE = stat.S_IRUSR | stat.S_IWUSR | stat.S_IRGRP | stat.S_IROTH
 class Command(PortalCommand):
     """Command that prints in its own process, without broker or worker; the portal's list shows the issue as well."""
 
-    help = "Print the briefing of a month as PDF. Measures the month first when its registers have changed."
+    help = (
+        "Print the briefing of a month as PDF: a draft, or with --issue the issue itself. Measures the month first when its "
+        "registers have changed. An issue that was issued before is only written to the file."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the month, the division, and the file for the PDF."""
         parser.add_argument("--period", required=True, metavar="YYYY-MM", help="the month, e.g. 2018-06")
         parser.add_argument("--division", metavar="CODE", help="a county's code, e.g. 140402; default: the city")
+        parser.add_argument("--issue", action="store_true", help="review, approve and issue it, so that leaders see it")
+        parser.add_argument("--note", default="", metavar="TEXT", help="why it is issued although reports are missing")
         parser.add_argument("--output", required=True, type=Path, metavar="F.pdf", help="the file to write")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -42,7 +47,10 @@ class Command(PortalCommand):
         period = _measured_period(options["period"], division)
         try:
             briefing = _printed(period, division)
-            write_atomically(output, pdf_path(briefing.pdf_name).read_bytes(), mode=_READABLE)
+            if options["issue"]:
+                briefing = issue_now(briefing, note=options["note"])
+            pdf = briefing.files.get(kind=BriefingFile.Kind.PDF)
+            write_atomically(output, file_path(pdf.name).read_bytes(), mode=_READABLE)
         except PortalError as error:
             raise CommandError(bilingual_message(error), returncode=NOT_PRINTED) from error
         except OSError as error:
@@ -72,6 +80,8 @@ def _measured_period(text: str, division: Division) -> ReportingPeriod:
 
 def _printed(period: ReportingPeriod, division: Division) -> Briefing:
     briefing = prepare_briefing(period=period, division=division, by=None, queue=False)
+    if not briefing.is_draft and briefing.state == Briefing.State.PRINTED:
+        return briefing
     printed = print_queued(briefing.pk)
     if printed is None:
         raise StaleError(

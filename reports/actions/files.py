@@ -1,0 +1,28 @@
+"""The files of an edition, all made of its stored figures and texts, and what proves it genuine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reports.files.data import figures_sha256
+from reports.genuine import code_of
+from reports.issue import issue_markup
+from reports.models import Briefing, BriefingFile
+from reports.pdf import print_markup
+
+
+def files_of(briefing: Briefing) -> dict[str, bytes]:
+    """Return the content of each file by its kind. Raises PortalError as printing does."""
+    return {BriefingFile.Kind.PDF: print_markup(issue_markup(briefing))}
+
+
+def proof_of(briefing: Briefing, trail_head: str) -> dict[str, Any]:
+    """Return what proves an edition that is being issued: digest, seal of the trail, code; as it is if it has them already."""
+    if briefing.code:
+        return {}
+    digest = figures_sha256(briefing.figures, briefing.lists)
+    return {
+        "figures_sha256": digest,
+        "trail_head": trail_head,
+        "code": code_of(digest, trail_head, briefing.ref, briefing.edition),
+    }

@@ -1,0 +1,346 @@
+"""Tests of an edition's life: who may move it from where to where, what freezes, what an issued edition keeps."""
+
+from __future__ import annotations
+
+import datetime
+from unittest.mock import patch
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.models import Role
+from changelog.flow import BY_PORTAL_ALONE
+from changelog.models import TrailRecord
+from changelog.trail import TrailKind, record_event
+from changzhi_portal import jobs
+from changzhi_portal.jobs import MAX_ATTEMPTS
+from changzhi_portal.refusals import InvalidError, NotAllowedError, PortalError, StaleError
+from periods.models import ReportingPeriod
+from reports.actions import edit_texts, issue_now, prepare_briefing, print_queued, printing, refresh_drafts, request_issue
+from reports.flow import FLOW
+from reports.models import Briefing
+from targets.actions import compute_period
+from tests.factories import make_change_set, make_facility, make_user
+from tests.reports.briefings import figures, make_briefing, make_issued, pdf_of
+
+State, Stage = Briefing.State, Briefing.Stage
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+NOTE = "两个县系统故障，先印发"
+
+
+@pytest.fixture(autouse=True)
+def own_files(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "files"
+
+
+@pytest.fixture
+def draft(place, period):
+    """Create the city's printed draft of June 2018."""
+    make_facility(place.communities[0], area=600)
+    return print_queued(prepare_briefing(period=period, division=place.city, by=None, queue=False).pk)
+
+
+def moved(briefing, code, by, note=""):
+    return FLOW.make(Briefing.objects.get(pk=briefing.pk), code, by=by, note=note)
+
+
+# --- Moves ---
+
+USERS_WHO_MAY = {
+    "review": {Role.BUREAU_OFFICER, Role.BUREAU_ADMIN},
+    "approve": {Role.BUREAU_ADMIN},
+    "issue": {Role.BUREAU_OFFICER, Role.BUREAU_ADMIN},
+    "send_back": {Role.BUREAU_OFFICER, Role.BUREAU_ADMIN},
+    "finish": set(),
+    "withdraw": {Role.BUREAU_ADMIN},
+}
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.CLIENT])
+@pytest.mark.parametrize("code", [move.code for move in FLOW.moves])
+def test_every_move_is_made_from_its_states_by_its_roles_alone(place, code, role):
+    """Each of the moves, in each of the stages, by each of the roles."""
+    move = FLOW.move(code)
+    where = {Role.DISTRICT_CLERK: place.county, Role.STREET_CLERK: place.street}.get(role, place.city)
+    user = make_user(role, where)
+    for number, stage in enumerate(Stage):
+        briefing = make_issued(place.city, f"2018-{number + 1:02}", figures=figures(), stage=stage)
+        is_offered = move in FLOW.offered(briefing, user)
+        assert is_offered == (role in USERS_WHO_MAY[code] and stage in move.sources)
+        if code == "review" and is_offered:
+            continue  # it looks at the month, see below
+        is_printing = stage == Stage.ISSUING  # a worker has it
+        if is_offered and not is_printing:
+            with patch.object(jobs, "enqueue"):
+                assert FLOW.make(briefing, code, by=user, note=NOTE).stage == move.target
+        else:
+            with pytest.raises(StaleError if role in USERS_WHO_MAY[code] else NotAllowedError):
+                FLOW.make(briefing, code, by=user, note=NOTE)
+
+
+def test_the_way_from_draft_to_issue_leaves_its_steps(draft, officer, administrator):
+    moved(draft, "review", officer)
+    moved(draft, "approve", administrator, NOTE)
+    moved(draft, "issue", officer)
+    assert Briefing.objects.get().stage == Stage.ISSUING
+    issued = print_queued(draft.pk)
+    assert (issued.stage, issued.state, issued.issued_on) == (Stage.ISSUED, State.PRINTED, timezone.localdate())
+    steps = [(step.move, step.before, step.after, step.made_by, step.note) for step in issued.steps.all()]
+    assert steps == [
+        ("review", "draft", "reviewed", officer, ""),
+        ("approve", "reviewed", "approved", administrator, NOTE),
+        ("issue", "approved", "issuing", officer, ""),
+        ("finish", "issuing", "issued", None, ""),
+    ]
+    record = TrailRecord.objects.get(kind=TrailKind.ISSUED)
+    assert (record.made_by, record.object_ref) == (officer, draft.ref)
+    assert record.detail["code"] == issued.code
+
+
+def test_two_people_who_press_at_once_make_one_move(draft, officer, administrator):
+    with pytest.raises(StaleError, match="请看过现在的"):
+        FLOW.make(draft, "review", by=officer, seen=draft.version + 1)
+    first, second = Briefing.objects.get(), Briefing.objects.get()
+    FLOW.make(first, "review", by=officer, seen=first.version)
+    with pytest.raises(StaleError, match="当前状态是“待签发”，不能“审核通过”，请刷新后再看。"):
+        FLOW.make(second, "review", by=administrator, seen=second.version)
+    assert draft.steps.count() == 1
+
+
+def test_reports_that_are_missing_are_named_and_approval_then_needs_a_reason(draft, officer, administrator):
+    moved(draft, "review", officer)
+    with pytest.raises(InvalidError, match="没有接收：城区（未上报）"):
+        moved(draft, "approve", administrator)
+    assert Briefing.objects.get().stage == Stage.REVIEWED
+    assert moved(draft, "approve", administrator, NOTE).stage == Stage.APPROVED
+
+
+def test_a_move_that_is_refused_leaves_nothing(draft, officer):
+    with pytest.raises(InvalidError, match="请写明退回原因"):
+        moved(moved(draft, "review", officer), "send_back", officer)
+    with pytest.raises(InvalidError, match="500"):
+        moved(draft, "send_back", officer, "长" * 501)
+    assert [step.move for step in draft.steps.all()] == ["review"]
+
+
+def test_what_goes_out_needs_a_reason_also_in_the_database(draft):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        draft.steps.create(move="withdraw", before="issued", after="withdrawn")
+    for values in ({"code": ""}, {"figures_sha256": ""}, {"issued_on": None}, {"issued_at": None}):
+        proven = {"code": "1", "figures_sha256": "2", "issued_on": "2018-07-05", "issued_at": timezone.now()}
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Briefing.objects.update(stage=Stage.ISSUED, **{**proven, **values})
+
+
+# --- Figures ---
+
+
+def test_a_draft_follows_the_registers_and_a_reviewed_edition_does_not(draft, place, officer):
+    met = draft.stored_figures.targets[0].met
+    make_facility(place.communities[1], area=700)
+    make_change_set(officer)
+    with pytest.raises(StaleError, match="草稿正在更新"):
+        moved(draft, "review", officer)
+    assert refresh_drafts() == 1
+    newer = print_queued(draft.pk)
+    assert newer.stored_figures.targets[0].met == met + 1
+    moved(newer, "review", officer)
+    make_facility(place.communities[2], area=700)
+    make_change_set(officer)
+    assert refresh_drafts() == 0
+    prepare_briefing(period=draft.period, division=draft.division, by=officer, queue=False)
+    assert print_queued(draft.pk) is None
+    assert Briefing.objects.get().figures == newer.figures
+
+
+def test_a_draft_that_is_up_to_date_is_not_printed_again(draft):
+    assert refresh_drafts() == 0
+
+
+def test_a_month_that_has_not_ended_is_not_reviewed(place, officer):
+    month = timezone.localdate().replace(day=1)
+    period = ReportingPeriod.objects.for_month(month)
+    briefing = make_briefing(place.city, period.code, figures=figures())
+    Briefing.objects.update(state=State.PRINTED, printed_at=timezone.now())
+    compute_period(period)
+    Briefing.objects.update(printed_at=timezone.now())
+    with pytest.raises(StaleError, match="还没有结束"):
+        moved(briefing, "review", officer)
+
+
+def test_an_edition_sent_back_follows_the_registers_again(draft, place, officer):
+    moved(draft, "review", officer)
+    make_facility(place.communities[1], area=700)
+    make_change_set(officer)
+    with patch.object(jobs, "enqueue"):
+        back = moved(draft, "send_back", officer, "数字不对")
+    assert (back.stage, back.state) == (Stage.DRAFT, State.QUEUED)
+    assert print_queued(draft.pk).stored_figures.targets[0].met == draft.stored_figures.targets[0].met + 1
+
+
+# --- What was issued ---
+
+
+def test_an_issued_edition_is_the_same_a_hundred_changes_later(draft, place, officer):
+    issued = issue_now(draft, note=NOTE)
+    kept, file = issued.figures, pdf_of(issued).read_bytes()
+    for area in range(100):
+        make_facility(place.communities[1], f"第{area}站", area=10)
+    make_change_set(officer)
+    compute_period(issued.period)
+    for work in (
+        lambda: refresh_drafts(),
+        lambda: prepare_briefing(period=issued.period, division=issued.division, by=officer, queue=False),
+        lambda: print_queued(issued.pk),
+        lambda: edit_texts(briefing=issued, by=officer, seen=issued.version, values={"commentary": "改"}, remarks={}),
+        lambda: FLOW.make(issued, "send_back", by=officer, note="改"),
+    ):
+        try:
+            work()
+        except PortalError as refused:
+            assert isinstance(refused, StaleError)
+    issued.refresh_from_db()
+    assert (issued.stage, issued.figures, pdf_of(issued).read_bytes()) == (Stage.ISSUED, kept, file)
+
+
+def test_what_waits_is_sealed_before_issuing_so_that_paper_vouches_for_it(draft, officer):
+    record_event(TrailKind.SIGNED_IN, by=officer)
+    issued = issue_now(draft, note=NOTE)
+    seal = TrailRecord.objects.get(kind=TrailKind.SIGNED_IN).seal
+    assert issued.trail_head == f"{seal.seq}:{seal.mac[:16]}"
+    assert issued.code and issued.figures_sha256
+
+
+def test_an_edition_is_issued_also_when_the_trail_cannot_be_sealed_now(draft, officer, monkeypatch):
+    record_event(TrailKind.SIGNED_IN, by=officer)
+
+    def full():
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(printing, "seal_waiting", full)
+    issued = issue_now(draft, note=NOTE)
+    assert (issued.stage, issued.trail_head) == (Stage.ISSUED, "")
+
+
+def test_a_worker_that_dies_while_issuing_is_followed_by_one_that_makes_the_same_edition(draft, monkeypatch):
+    requested = request_issue(draft, note=NOTE)
+    made = []
+    real = printing.files_of
+
+    def dies(briefing):
+        made.append(real(briefing))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(printing, "files_of", dies)
+    with pytest.raises(KeyboardInterrupt):
+        print_queued(requested.pk)
+    half = Briefing.objects.get()
+    assert (half.stage, half.state) == (Stage.ISSUING, State.PRINTING)
+    assert TrailRecord.objects.filter(kind=TrailKind.ISSUED).count() == 0
+    monkeypatch.setattr(printing, "files_of", real)
+    Briefing.objects.update(state=State.QUEUED, claim_token="")
+    issued = print_queued(requested.pk)
+    assert issued.code == half.code
+    assert pdf_of(issued).read_bytes() == made[0]["pdf"]
+
+
+def test_an_edition_whose_printing_fails_is_not_issued_and_may_be_tried_again_or_sent_back(draft, officer, settings, tmp_path):
+    fonts, settings.FONT_DIR = settings.FONT_DIR, tmp_path
+    requested = request_issue(draft, note=NOTE)
+    with pytest.raises(PortalError, match="make setup"):
+        print_queued(requested.pk)
+    failed = Briefing.objects.get()
+    assert (failed.stage, failed.state, failed.issued_at) == (Stage.ISSUING, State.FAILED, None)
+    assert {move.code for move in FLOW.offered(failed, officer)} == {"issue", "send_back"}
+    settings.FONT_DIR = fonts
+    with patch.object(jobs, "enqueue"):
+        moved(failed, "issue", officer)
+    assert print_queued(draft.pk).stage == Stage.ISSUED
+    assert Briefing.objects.count() == 1, "no second number"
+
+
+def test_an_edition_that_kills_its_workers_is_given_up_and_not_issued(draft):
+    requested = request_issue(draft, note=NOTE)
+    long_ago = timezone.now() - datetime.timedelta(hours=1)
+    Briefing.objects.update(state=State.PRINTING, heartbeat_at=long_ago, attempts=MAX_ATTEMPTS)
+    printing.PRINT.put_back()
+    given_up = Briefing.objects.get()
+    assert (given_up.pk, given_up.stage, given_up.state) == (requested.pk, Stage.ISSUING, State.FAILED)
+
+
+# --- Who sees what ---
+
+
+def test_drafts_are_for_the_bureau_alone(draft, place, officer, leader, auditor, signed_in):
+    address = reverse("reports:briefing", args=[draft.ref])
+    for user in (leader, auditor):
+        browser = signed_in(user)
+        assert browser.get(address).status_code == 404
+        assert browser.get(reverse("reports:briefing_pdf", args=[draft.ref])).status_code == 404
+        assert browser.get(f"/api/v1/briefings/{draft.ref}/").status_code == 404
+        assert draft.ref not in browser.get(reverse("reports:briefings")).content.decode()
+        assert "简报已印发" not in browser.get(reverse("reports:dashboard")).content.decode()
+    assert signed_in(officer).get(address).status_code == 200
+
+
+def test_a_withdrawn_edition_says_why_and_gives_no_file_to_leaders(place, administrator, officer, leader, signed_in):
+    issued = make_issued(place.city, figures=figures())
+    address, pdf = (reverse(f"reports:{name}", args=[issued.ref]) for name in ("briefing", "briefing_pdf"))
+    answer = signed_in(administrator).post(
+        reverse("reports:move_briefing", args=[issued.ref, "withdraw"]), {"note": "数据来源有误", "seen": issued.version}
+    )
+    assert answer["Location"] == address
+    shown = signed_in(leader).get(address).content.decode()
+    assert "已经撤回" in shown and "数据来源有误" in shown and pdf not in shown
+    assert signed_in(leader).get(pdf).status_code == 302
+    assert b"".join(signed_in(officer).get(pdf).streaming_content) == b"%PDF-1.7"
+    assert TrailRecord.objects.get(kind=TrailKind.WITHDRAWN).reason == "数据来源有误"
+    home = signed_in(leader).get(reverse("home")).content.decode()
+    assert pdf not in home
+
+
+# --- Pages ---
+
+
+def test_the_page_offers_the_next_move_as_its_main_action(draft, officer, administrator, signed_in):
+    address = reverse("reports:briefing", args=[draft.ref])
+    shown = signed_in(officer).get(address).content.decode()
+    assert "印发前还缺" in shown and "没有接收" in shown
+    assert f'btn-primary" href="{reverse("reports:move_briefing", args=[draft.ref, "review"])}"' in shown
+    moved(draft, "review", officer)
+    approve = reverse("reports:move_briefing", args=[draft.ref, "approve"])
+    assert approve not in signed_in(officer).get(address).content.decode()
+    browser = signed_in(administrator)
+    assert f'btn-primary" href="{approve}"' in browser.get(address).content.decode()
+    version = Briefing.objects.get().version
+    refused = browser.post(approve, {"seen": version})
+    assert refused.status_code == 422 and "写明为什么" in refused.content.decode()
+    assert browser.post(approve, {"seen": version, "note": NOTE})["Location"] == address
+    assert signed_in(officer).get(approve).status_code == 403
+
+
+def test_a_form_opened_before_somebody_else_moved_it_leads_back_with_a_sentence(draft, officer, signed_in):
+    form = reverse("reports:move_briefing", args=[draft.ref, "review"])
+    moved(draft, "review", officer)
+    answer = signed_in(officer).get(form, follow=True)
+    assert "当前状态是“待签发”，不能“审核通过”" in answer.content.decode()
+
+
+def test_the_moves_of_the_documentation_are_those_of_the_code(settings):
+    words = {"may_print_briefing": "市局业务员、管理员", "may_approve_briefing": "市局管理员"}
+    assert FLOW.as_table(words.__getitem__) in (settings.BASE_DIR / "docs" / "domain.md").read_text()
+
+
+@given(st.lists(st.tuples(st.sampled_from([move.code for move in FLOW.moves]), st.sampled_from(list(Stage)))))
+def test_no_move_leads_from_what_was_issued_back_to_what_can_be_edited(walk):
+    stage = Stage.ISSUED
+    for code, _ in walk:
+        move = FLOW.move(code)
+        if stage in move.sources:
+            stage = Stage(move.target)
+    assert stage in Briefing.PUBLISHED
+    assert all(move.right is BY_PORTAL_ALONE or move.label for move in FLOW.moves)
