@@ -15,23 +15,25 @@ from changzhi_portal import discovery
 from changzhi_portal.briefings import BriefingSection
 from changzhi_portal.display import DASH, display_change, display_number
 from changzhi_portal.percent import percent_text
-from changzhi_portal.phrases import joined, month_in_words, units_below
+from changzhi_portal.phrases import month_in_words, units_below
 from periods.models import month_after, parse_month
 from reports import forecast, words
 from reports.charts.sparkline import sparkline
-from reports.ranking import first_places, order_of, tied
+from reports.ranking import MOST_NAMED, first_places, order_of, tied
 from reports.stored_figures import BriefingFigures, DivisionFigures, TargetFigures, TrendPoint, Workforce
 from targets.pace import Outlook
-from targets.wording import amount_text, bound_text, kind_of_units_text, spelt_unit
+from targets.wording import amount_text, bound_text, spelt_unit
 
-MOST_TO_DO = 7
 _LEAST_POINTS = 5.0  # of a rate, that a trend shows at least
 _LEAST_SHARE = 0.05  # of any other figure
 
 
 @dataclass(frozen=True)
 class SummaryFigure:
-    """A target as a figure; `note` says what is behind it, `trend` is SVG markup ("" without two months)."""
+    """A target as a figure; `note` says what is behind it, `trend` is SVG markup ("" without two months).
+
+    `to_do` is what must happen next month: 新增4个, 补1家, 补报; a dash for nothing.
+    """
 
     name: str
     standard: str
@@ -39,6 +41,7 @@ class SummaryFigure:
     figure: str
     change: str
     outlook: str
+    to_do: str
     trend: str
 
     @property
@@ -49,7 +52,10 @@ class SummaryFigure:
 
 @dataclass(frozen=True)
 class Summary:
-    """The summary page. `ahead`, `behind` and `unreported` are "" where nothing is compared."""
+    """The summary page. `ahead`, `behind` and `unreported` are "" where nothing is compared.
+
+    `must_do` are the lines that the sections of the apps declare, beside what each target needs.
+    """
 
     figures: tuple[SummaryFigure, ...]
     units: str
@@ -86,6 +92,7 @@ def _of_target(target: TargetFigures, figures: BriefingFigures) -> SummaryFigure
         figure=_figure(target),
         change=words.change_cell(target, target.change_on_last_month),
         outlook=forecast.outlook_cell(target),
+        to_do=_to_do(target),
         trend=_trend(target.short_name, target.trend, figures.period, unit, is_rate=not target.is_mean),
     )
 
@@ -117,6 +124,7 @@ def _of_workforce(figures: BriefingFigures) -> SummaryFigure:
         figure="未报" if staff.workers is None else f"{display_number(staff.workers)}人",
         change=display_change(_more(staff), decimals=None),
         outlook=DASH,
+        to_do=DASH,
         trend=_trend("在岗社会工作者", staff.trend, figures.period, "人", is_rate=False),
     )
 
@@ -200,50 +208,42 @@ def _named(places: Sequence[_Place], what: str, units: str) -> str:
         of_first = alike[0]
         counts = {"居前": of_first.best, "居后": of_first.weakest}
         order = [what, *(other for other in counts if other != what)]
+        names = [place.name for place in alike]
+        who = "、".join(names) if len(names) <= MOST_NAMED else f"{len(names)}个{units}"
         each = "各" if len(alike) > 1 else ""
         numbers = "、".join(f"{counts[way]}项{way}" for way in order if counts[way])
-        said.append(f"{words.named([place.name for place in alike], units)}（{each}{numbers}）")
+        said.append(f"{who}（{each}{numbers}）")
     return "、".join(said)
 
 
-# --- What must happen ---
+# --- What must happen next month ---
 
 
 def _must_do(figures: BriefingFigures) -> tuple[str, ...]:
-    """Return what must happen next month: of each target, then what the apps declare; the first lines where it is much."""
-    said = [line for target in figures.targets if (line := _of_next_month(target))]
+    said: list[str] = []
     for section in sorted(discovery.instances_in("briefing", BriefingSection), key=lambda each: each.position):
         if section.must_do is not None:
             said += section.must_do(figures.sections.get(section.code), figures)
-    if not said and figures.targets and all(forecast.is_outlook(each, Outlook.DONE) for each in figures.targets):
-        return ("各项目标均已完成，保持现有水平。",)
-    if len(said) > MOST_TO_DO:
-        return (*said[: MOST_TO_DO - 1], f"另有{len(said) - MOST_TO_DO + 1}项，见“下步工作”。")
     return tuple(said)
 
 
-def _of_next_month(target: TargetFigures) -> str:
-    """Return 城市社区设施面积至少新增达标2个（还差57个）。 "" when it is done, or the deadline is not known."""
+def _to_do(target: TargetFigures) -> str:
+    """Return how many units must newly reach the target, so that it is done in time; what is lacking where that is no pace."""
     pace = target.pace
-    if pace is None or not target.judged or forecast.is_outlook(target, Outlook.DONE):
-        return ""
+    if pace is None or not target.judged or pace.outlook == Outlook.DONE:
+        return DASH
     if target.unknown == target.judged:
-        return f"{target.short_name}数据未报，须补报。"
-    if pace.outlook == Outlook.OVERDUE:
-        lacking = f"，{joined([_lacking(target)])}" if target.gap else ""
-        return f"{target.short_name}期限已到，须限期补齐{lacking}。"
+        return "补报数据"
     if target.is_mean:
-        needed = pace.needed or 0
-        return f"{target.short_name}至少提高{needed:.2f}{spelt_unit(target.change_unit)}。" if needed else ""
+        return f"提高{pace.needed:.2f}{spelt_unit(target.change_unit)}" if pace.needed else DASH
     if target.judged == 1 or target.judges_counties:
-        if not target.unmet:
-            return ""
-        units = "" if target.judged == 1 else f"{display_number(target.unmet)}个{kind_of_units_text(target)}"
-        return f"{target.short_name}{units}尚未达标{f'，{_lacking(target)}' if target.gap else ''}。"
+        return f"补{amount_text(target.gap, target.unit)}" if target.gap else DASH
     missing = _units_missing(target)
-    if missing <= 0 or not pace.months_left:
-        return ""
-    return f"{target.short_name}至少新增达标{display_number(ceil(missing / pace.months_left))}个（还差{display_number(missing)}个）。"
+    if missing <= 0:
+        return DASH
+    if pace.outlook == Outlook.OVERDUE or not pace.months_left:
+        return f"补齐{display_number(missing)}个"
+    return f"新增{display_number(ceil(missing / pace.months_left))}个"
 
 
 def _units_missing(target: TargetFigures) -> int:
@@ -251,7 +251,3 @@ def _units_missing(target: TargetFigures) -> int:
     if target.aggregate == "coverage" and target.coverage_at_least is not None:
         return ceil(target.judged * target.coverage_at_least / 100 - 1e-9) - target.reached
     return target.judged - target.reached
-
-
-def _lacking(target: TargetFigures) -> str:
-    return f"{'共' if target.unmet > 1 else ''}缺{amount_text(target.gap, target.unit)}"
