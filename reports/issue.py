@@ -66,7 +66,10 @@ class PrintedAnnex:
 
 @dataclass(frozen=True)
 class PrintedIssue:
-    """The whole text of an issue, as printed. `corrections` are the lines of 更正说明."""
+    """The whole text of an issue, as printed.
+
+    `corrections` are the lines of 更正说明; `notice` stands on every page of what is no real issue: 草稿, 演示数据.
+    """
 
     briefing: Briefing
     figures: BriefingFigures
@@ -75,6 +78,7 @@ class PrintedIssue:
     as_of: str
     scope_name: str
     corrections: tuple[str, ...]
+    notice: str
     summary: Summary
     sections: tuple[PrintedSection, ...]
     annexes: tuple[PrintedAnnex, ...]
@@ -94,14 +98,19 @@ def issue_text(briefing: Briefing) -> PrintedIssue:
         briefing=briefing,
         figures=figures,
         title=words.title(figures),
-        office=figures.division.office,
+        office=briefing.office or figures.division.office,
         as_of=day_in_words(figures.as_of),
         scope_name=whole_of(figures.division),
+        notice="、".join(_notices(briefing, figures)),
         corrections=tuple(correction.in_words() for correction in briefing.stored_corrections),
         summary=summary_of(figures),
         sections=_sections(briefing, figures),
         annexes=_annexes(figures),
     )
+
+
+def _notices(briefing: Briefing, figures: BriefingFigures) -> list[str]:
+    return [*([] if briefing.is_final else ["草稿"]), *(["演示数据"] if figures.is_demo else [])]
 
 
 def _sections(briefing: Briefing, figures: BriefingFigures) -> tuple[PrintedSection, ...]:

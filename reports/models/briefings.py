@@ -250,6 +250,11 @@ class Briefing(Record, ScopedModel, QueuedJob):
         return self.stage == self.Stage.DRAFT
 
     @property
+    def is_final(self) -> bool:
+        """Return whether what is printed is the issue itself and not a draft."""
+        return self.stage in {*self.PUBLISHED, self.Stage.ISSUING}
+
+    @property
     def is_published(self) -> bool:
         """Return whether it has left the bureau, so that nothing of it changes any more."""
         return self.stage in self.PUBLISHED

@@ -43,7 +43,7 @@ def test_the_citys_briefing_is_the_default_and_the_month_is_measured_first(place
     make_facility(place.communities[0])
     printed, output = brief(tmp_path, "--period", "2018-06")
     assert printed == f"{output}\n"
-    assert PdfReader(output).metadata.title == "2018年6月全市“三社联动”目标完成情况"
+    assert PdfReader(output).metadata.title == "2018年6月全市“三社联动”目标完成情况（草稿）"
     assert list(output.parent.iterdir()) == [output]
     assert Computation.objects.get().period.code == "2018-06"
     briefing = Briefing.objects.get()
@@ -52,7 +52,7 @@ def test_the_citys_briefing_is_the_default_and_the_month_is_measured_first(place
 
 def test_a_countys_briefing_by_its_code(place, tmp_path):
     _, output = brief(tmp_path, "--period", "2018-06", "--division", "140423")
-    assert PdfReader(output).metadata.title == "2018年6月襄垣县“三社联动”目标完成情况"
+    assert PdfReader(output).metadata.title == "2018年6月襄垣县“三社联动”目标完成情况（草稿）"
 
 
 def test_printing_again_replaces_the_file_with_the_same(place, tmp_path):

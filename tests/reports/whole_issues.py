@@ -124,7 +124,10 @@ def whole(
     **changes: Any,
 ) -> BriefingFigures:
     """Return the figures of an issue with all targets, counties (towns) by `names`, trends, annexes, and reports."""
-    rows = [(f"{edition.code[:4]}{place + 2:02}" if edition is CITY else f"{edition.code}{100 + place}", name) for place, name in enumerate(names)]
+    rows = [
+        (f"{edition.code[:4]}{place + 2:02}" if edition is CITY else f"{edition.code}{100 + place}", name)
+        for place, name in enumerate(names)
+    ]
     as_of = last_day_of(parse_month(month))
     shared = {"month": month, "earlier_months": earlier_months, "ends_on": ends_on, "counted": counted}
     targets = [_target(asked, rows, standard_last_month, **shared) for asked in ASKED]
@@ -264,7 +267,8 @@ def _agencies(
 def _workforce(month: str, earlier_months: int) -> dict[str, Any]:
     at = parse_month(month)
     trend = [
-        {"month": f"{month_after(at, -back):%Y-%m}", "value": 4355 - 12 * back} for back in range(earlier_months, -1, -1)
+        {"month": f"{month_after(at, -back):%Y-%m}", "value": 4355 - 12 * back}
+        for back in range(earlier_months, -1, -1)
     ]
     before = 4343 if earlier_months else None
     return {"workers": 4355, "professionals": 2245, "percent": 51.5, "last_month_workers": before, "trend": trend}

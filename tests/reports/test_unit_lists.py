@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from changzhi_portal.refusals import StaleError, UnavailableError
 from communities.models import Division
 from reports.figures import briefing_figures
-from reports.lists import (
+from reports.unit_lists import (
     VERSION,
     IssueLists,
     ListedCommunities,
