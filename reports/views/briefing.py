@@ -74,10 +74,7 @@ class BriefingDetail(PortalPage):
         self.briefing = briefing = find_briefing(request, ref)
         may_print = has_right(request.user, _MAY_PRINT)
         editions = list(
-            Briefing.objects.editions_of(briefing)
-            .visible_to(request.user)
-            .defer("figures", "lists")
-            .exclude(pk=briefing.pk)
+            Briefing.objects.editions_of(briefing).visible_to(request.user).defer("figures", "lists").exclude(pk=briefing.pk)
         )
         files = list(briefing.files.all()) if may_print or briefing.stage != Briefing.Stage.WITHDRAWN else []
         context = self.get_context_data(

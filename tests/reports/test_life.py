@@ -20,15 +20,7 @@ from changzhi_portal import jobs
 from changzhi_portal.jobs import MAX_ATTEMPTS
 from changzhi_portal.refusals import InvalidError, NotAllowedError, PortalError, StaleError
 from periods.models import ReportingPeriod
-from reports.actions import (
-    edit_texts,
-    issue_now,
-    prepare_briefing,
-    print_queued,
-    printing,
-    refresh_drafts,
-    request_issue,
-)
+from reports.actions import edit_texts, issue_now, prepare_briefing, print_queued, printing, refresh_drafts, request_issue
 from reports.flow import FLOW
 from reports.models import Briefing
 from targets.actions import compute_period
@@ -256,9 +248,7 @@ def test_a_worker_that_dies_while_issuing_is_followed_by_one_that_makes_the_same
     assert pdf_of(issued).read_bytes() == made[0]["pdf"]
 
 
-def test_an_edition_whose_printing_fails_is_not_issued_and_may_be_tried_again_or_sent_back(
-    draft, officer, settings, tmp_path
-):
+def test_an_edition_whose_printing_fails_is_not_issued_and_may_be_tried_again_or_sent_back(draft, officer, settings, tmp_path):
     fonts, settings.FONT_DIR = settings.FONT_DIR, tmp_path
     requested = request_issue(draft, note=NOTE)
     with pytest.raises(PortalError, match="make setup"):
@@ -301,8 +291,7 @@ def test_a_withdrawn_edition_says_why_and_gives_no_file_to_leaders(place, admini
     issued = make_issued(place.city, figures=figures())
     address, pdf = (reverse(f"reports:{name}", args=[issued.ref]) for name in ("briefing", "briefing_pdf"))
     answer = signed_in(administrator).post(
-        reverse("reports:move_briefing", args=[issued.ref, "withdraw"]),
-        {"note": "数据来源有误", "seen": issued.version},
+        reverse("reports:move_briefing", args=[issued.ref, "withdraw"]), {"note": "数据来源有误", "seen": issued.version}
     )
     assert answer["Location"] == address
     shown = signed_in(leader).get(address).content.decode()
