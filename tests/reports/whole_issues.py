@@ -118,7 +118,6 @@ def whole(
     counted: Counted = usual,
     earlier_months: int = 7,
     standard_last_month: str = "",
-    is_every_unit_known: bool = True,
     ends_on: str = ENDS_ON,
     plan_last_month: str = "",
     **changes: Any,
@@ -247,6 +246,7 @@ def _agencies(
         for (code, name), number in zip(rows, numbers, strict=True)
     ]
     met = sum(number >= 3 for number in numbers)
+    trend = _progress(at, met, len(rows), 0, earlier_months, ends_on)
     return target(
         code=AGENCIES.code,
         short_name=AGENCIES.short_name,
@@ -260,7 +260,8 @@ def _agencies(
         gap=sum(max(0, 3 - number) for number in numbers),
         divisions=below,
         farthest=None,
-        **vars(progress_figures(_progress(at, met, len(rows), 0, earlier_months, ends_on))),
+        trend=trend_points(trend, lambda month: False),
+        **vars(progress_figures(trend)),
     )
 
 
