@@ -30,7 +30,8 @@ def save_settings(*, division: Division, by: Actor, seen: int, values: Mapping[s
     """
     if not by.role.may_approve_briefing or not Division.objects.visible_to(by).filter(pk=division.pk).exists():
         raise NotAllowedError(
-            "简报设置由市局管理员办理，请联系市局管理员。", cure=f"{by.username} may not set the briefings of {division.code}."
+            "简报设置由市局管理员办理，请联系市局管理员。",
+            cure=f"{by.username} may not set the briefings of {division.code}.",
         )
     with transaction.atomic():
         stored = BriefingSettings.objects.select_for_update(of=("self",)).filter(division=division).first()

@@ -57,7 +57,7 @@ def issue_json(issue: PrintedIssue, lists_json: Mapping[str, Any], *, code: str 
         "title": issue.title,
         "number": briefing.number_line,
         "office": issue.office,
-        "issued_on": briefing.issued_on.isoformat(),
+        "issued_on": briefing.issued_on.isoformat() if briefing.issued_on else None,
         "edition": briefing.edition,
         "is_demo": issue.figures.is_demo,
         "code": code,

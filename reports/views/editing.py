@@ -25,6 +25,7 @@ from reports.issue import issue_text
 from reports.models import Briefing
 from reports.views.briefing import find_briefing
 
+
 def _list_crumb() -> Crumb:
     return Crumb("简报", reverse("reports:briefings"))
 
@@ -217,4 +218,9 @@ class EditSettings(FormPage):
 def _divisions(user: Any) -> QuerySet[Division]:
     """Return the city and today's counties in a user's area."""
     levels = (Division.Level.CITY, Division.Level.COUNTY)
-    return Division.objects.visible_to(user).in_effect_on(timezone.localdate()).filter(level__in=levels).order_by("level", "code")
+    return (
+        Division.objects.visible_to(user)
+        .in_effect_on(timezone.localdate())
+        .filter(level__in=levels)
+        .order_by("level", "code")
+    )
