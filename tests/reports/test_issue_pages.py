@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
 
 import pdfplumber
@@ -93,7 +94,7 @@ def test_no_page_of_the_body_is_left_empty(pages):
 
 def test_the_pages_of_an_annex_are_full_but_for_its_last(pages):
     annexes = pages[len(body_of(pages)) :]
-    for page, following in zip(annexes, annexes[1:], strict=False):
+    for page, following in itertools.pairwise(annexes):
         if not following.text.startswith("附件"):
             assert page.filled >= 0.9
             assert "序号" in following.text or "达标率" in following.text[:80], "the header is repeated"
