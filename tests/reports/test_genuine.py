@@ -58,13 +58,13 @@ def test_what_is_no_code_is_refused_in_one_sentence(text):
     try:
         read = read_code(text)
     except InvalidError as error:
-        assert str(error).startswith("校验码应为16位")
+        assert str(error).startswith("核验码应为16位")
         assert str(error).count("。") == 1
     else:
         assert read_code(read) == read
 
 
-@pytest.mark.parametrize("text", ["", "7K3M", f"{CODE}0", CODE.replace("K", "U"), "校验码"])
+@pytest.mark.parametrize("text", ["", "7K3M", f"{CODE}0", CODE.replace("K", "U"), "核验码"])
 def test_too_short_too_long_or_foreign_is_refused(text):
     with pytest.raises(InvalidError):
         read_code(text)
