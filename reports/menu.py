@@ -38,6 +38,9 @@ BRIEFING_LIST = MenuItem(
     (
         "reports:briefing",
         "reports:print_briefing",
+        "reports:print_briefings",
+        "reports:briefing_month",
+        "reports:move_briefings",
         "reports:correct_briefing",
         "reports:edit_briefing",
         "reports:move_briefing",

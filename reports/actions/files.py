@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from reports.files.data import figures_sha256
+from reports.files.data import figures_sha256, issue_json
 from reports.genuine import code_of
-from reports.issue import issue_markup
+from reports.issue import PrintedIssue, issue_markup
 from reports.models import Briefing, BriefingFile
-from reports.pdf import print_markup
+from reports.pdf import Attachment, print_markup
 
 
-def files_of(briefing: Briefing) -> dict[str, bytes]:
+def files_of(briefing: Briefing, issue: PrintedIssue) -> dict[str, bytes]:
     """Return the content of each file by its kind. Raises PortalError as printing does."""
-    return {BriefingFile.Kind.PDF: print_markup(issue_markup(briefing))}
+    data = issue_json(issue, briefing.lists, code=briefing.code)
+    attachments = (Attachment("figures.json", "application/json", data, "本期的全部数据和名单"),)
+    return {
+        BriefingFile.Kind.PDF: print_markup(issue_markup(briefing), attachments=attachments),
+        BriefingFile.Kind.JSON: data,
+    }
 
 
 def proof_of(briefing: Briefing, trail_head: str) -> dict[str, Any]:
