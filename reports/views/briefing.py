@@ -25,6 +25,7 @@ from reports.flow import FLOW
 from reports.forms import BriefingFilterForm, PrintBriefingForm
 from reports.issue import issue_text
 from reports.models import Briefing, BriefingFile
+from reports.models.files import CONTENT_TYPES
 from reports.readiness import what_is_missing
 from reports.storage import file_path
 from reports.tables import BriefingTable
@@ -32,12 +33,6 @@ from revisions.models import LockedChange, LockedComparison
 from targets.models import Computation
 
 _MAY_PRINT = "may_print_briefing"
-CONTENT_TYPES = {
-    "pdf": "application/pdf",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "json": "application/json",
-}
 
 
 class BriefingList(ListPage):

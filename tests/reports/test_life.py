@@ -45,6 +45,18 @@ def own_files(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "files"
 
 
+@pytest.fixture(autouse=True)
+def quick_files(request, monkeypatch):
+    """Make files of a few bytes, from the figures and texts, where a test does not ask for real ones."""
+    if "real_files" not in request.fixturenames:
+        monkeypatch.setattr(printing, "files_of", lambda briefing, issue: {"pdf": f"%PDF-1.7 {briefing.text}".encode()})
+
+
+@pytest.fixture
+def real_files():
+    """Have files made as they are in the portal."""
+
+
 @pytest.fixture
 def draft(place, period):
     """Create the city's printed draft of June 2018."""
@@ -90,7 +102,7 @@ def test_every_move_is_made_from_its_states_by_its_roles_alone(place, code, role
                 FLOW.make(briefing, code, by=user, note=NOTE)
 
 
-def test_the_way_from_draft_to_issue_leaves_its_steps(draft, officer, administrator):
+def test_the_way_from_draft_to_issue_leaves_its_steps(real_files, draft, officer, administrator):
     moved(draft, "review", officer)
     moved(draft, "approve", administrator, NOTE)
     moved(draft, "issue", officer)
@@ -234,13 +246,13 @@ def test_an_edition_is_issued_also_when_the_trail_cannot_be_sealed_now(draft, of
     assert (issued.stage, issued.trail_head) == (Stage.ISSUED, "")
 
 
-def test_a_worker_that_dies_while_issuing_is_followed_by_one_that_makes_the_same_edition(draft, monkeypatch):
+def test_a_worker_that_dies_while_issuing_is_followed_by_one_that_makes_the_same_edition(real_files, draft, monkeypatch):
     requested = request_issue(draft, note=NOTE)
     made = []
     real = printing.files_of
 
-    def dies(briefing):
-        made.append(real(briefing))
+    def dies(briefing, issue):
+        made.append(real(briefing, issue))
         raise KeyboardInterrupt
 
     monkeypatch.setattr(printing, "files_of", dies)
@@ -257,6 +269,7 @@ def test_a_worker_that_dies_while_issuing_is_followed_by_one_that_makes_the_same
 
 
 def test_an_edition_whose_printing_fails_is_not_issued_and_may_be_tried_again_or_sent_back(
+    real_files,
     draft, officer, settings, tmp_path
 ):
     fonts, settings.FONT_DIR = settings.FONT_DIR, tmp_path
