@@ -47,8 +47,8 @@ def check_body(request: HttpRequest, *, takes_files: bool) -> None:
     )
 
 
-def check_rate(user_id: int, kind: str) -> None:
-    """Count a request of a user, and raise TooOftenError for more than `settings.REQUESTS_PER_MINUTE[kind]`.
+def check_rate(asker: int | str, kind: str) -> None:
+    """Count a request of a user (a visitor's address), and raise TooOftenError for more than `settings.REQUESTS_PER_MINUTE[kind]`.
 
     Counted by minutes of the clock. On Redis each request counts; files lose one now and then when two arrive at once,
     so that a few more pass. A cache that cannot be reached refuses nobody here.
@@ -56,7 +56,7 @@ def check_rate(user_id: int, kind: str) -> None:
     now = time.time()
     window = int(now // _WINDOW)
     # The keys are used again every second window, so that a cache of files does not fill up with them.
-    key = f"requests:{kind}:{user_id}:{window % 2}"
+    key = f"requests:{kind}:{asker}:{window % 2}"
     expires = (window + 1) * _WINDOW + _KEPT_AFTER - now
     try:
         cache.add(key, 0, expires)
@@ -68,5 +68,5 @@ def check_rate(user_id: int, kind: str) -> None:
     if number > settings.REQUESTS_PER_MINUTE[kind]:
         raise TooOftenError(
             "您操作太频繁，这一次没有办理；请过一分钟再试。",
-            cure=f"More than {settings.REQUESTS_PER_MINUTE[kind]} {kind} in a minute by one user.",
+            cure=f"More than {settings.REQUESTS_PER_MINUTE[kind]} {kind} in a minute by one user or address.",
         )

@@ -51,7 +51,17 @@ class BriefingSerializer(serializers.ModelSerializer):
         model = Briefing
         fields = (
             *("ref", "period", "division", "division_name", "issue_number", "total_number", "edition", "issued_on"),
-            *("span", "stage", "code", "figures_sha256", "correction_reason", "state", "message", "printed_at", "issued_at"),
+            *(
+                "span",
+                "stage",
+                "code",
+                "figures_sha256",
+                "correction_reason",
+                "state",
+                "message",
+                "printed_at",
+                "issued_at",
+            ),
         )
 
 

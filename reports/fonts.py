@@ -57,7 +57,8 @@ def require_glyphs(text: str, *, what: str = "简报") -> None:
 
     `what` names the document.
     """
-    missing = sorted({character for character in text if not _is_printable(character)})
+    covered = _covered(str(body_font()))
+    missing = sorted(character for character in set(text) if not _is_printable(character, covered))
     if missing:
         raise missing_glyphs(missing, what=what)
 
@@ -84,12 +85,12 @@ def _missing_font(named: str, fact: str) -> UnavailableError:
     )
 
 
-def _is_printable(character: str) -> bool:
+def _is_printable(character: str, covered: frozenset[int]) -> bool:
     """Return whether a print font has the character; never for private-use ones, whose glyphs depend on the font."""
     category = unicodedata.category(character)
     if category in {"Cc", "Cf"} or character.isspace():
         return True
-    return category != "Co" and ord(character) in _covered(str(body_font()))
+    return category != "Co" and ord(character) in covered
 
 
 @lru_cache(maxsize=4)

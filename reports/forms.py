@@ -69,6 +69,18 @@ class PrintBriefingForm(forms.Form):
             self.fields[name].widget.attrs["class"] = "form-select w-auto"
 
 
+class PrintAllForm(forms.Form):
+    """A month and what is to be covered: the month, or the quarter or year that ends with it."""
+
+    span = forms.ChoiceField(label="种类", choices=Briefing.Span.choices, initial=Briefing.Span.MONTH)
+    period = forms.ModelChoiceField(
+        label="统计月（季度、年度为末月）",
+        queryset=ReportingPeriod.objects.exclude(state=ReportingPeriod.State.UPCOMING),
+        empty_label=None,
+        error_messages={"required": "请选择统计月。", "invalid_choice": "没有这个统计月，请重新选择。"},
+    )
+
+
 class TextsForm(forms.Form):
     """The texts of a draft: 按语, 下步工作, a remark at each target, addressees; for a corrected edition its reason."""
 

@@ -17,8 +17,10 @@ from changzhi_portal import discovery
 from changzhi_portal.briefings import Block, BriefingAnnex, BriefingSection, Heading, Paragraph
 from changzhi_portal.phrases import day_in_words, whole_of
 from reports import words
+from reports.genuine import code_svg, verification_url
 from reports.models import Briefing
 from reports.stored_figures import BriefingFigures
+from reports.summary import Summary, summary_of
 
 _NUMERALS = "一二三四五六七八九十"
 _TYPED = "next_steps"  # the section that a person's text is added to
@@ -78,13 +80,16 @@ class PrintedIssue:
     scope_name: str
     corrections: tuple[str, ...]
     notice: str
+    summary: Summary
     sections: tuple[PrintedSection, ...]
     annexes: tuple[PrintedAnnex, ...]
 
 
 def issue_markup(briefing: Briefing) -> str:
     """Return the issue as one HTML document, for `reports.pdf.print_markup`."""
-    return render_to_string("reports/briefing/issue.html", {"issue": issue_text(briefing)})
+    proof_url = verification_url(briefing.code) if briefing.code else ""
+    context = {"issue": issue_text(briefing), "proof_url": proof_url, "proof_picture": code_svg(proof_url)}
+    return render_to_string("reports/briefing/issue.html", context)
 
 
 def issue_text(briefing: Briefing) -> PrintedIssue:
@@ -101,6 +106,7 @@ def issue_text(briefing: Briefing) -> PrintedIssue:
         scope_name=whole_of(figures.division),
         notice="、".join(_notices(briefing, figures)),
         corrections=tuple(correction.in_words() for correction in briefing.stored_corrections),
+        summary=summary_of(figures),
         sections=_sections(briefing, figures),
         annexes=_annexes(figures),
     )

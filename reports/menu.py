@@ -38,6 +38,10 @@ BRIEFING_LIST = MenuItem(
     (
         "reports:briefing",
         "reports:print_briefing",
+        "reports:print_briefings",
+        "reports:briefing_month",
+        "reports:compare_briefings",
+        "reports:move_briefings",
         "reports:correct_briefing",
         "reports:edit_briefing",
         "reports:move_briefing",

@@ -17,7 +17,9 @@ class BriefingTable(RegisterTable):
     caption: ClassVar[str] = "简报"
     default_order: ClassVar[str] = "-period"
 
-    period = tables.Column("统计月", accessor="span_name", linkify=("reports:briefing", {"ref": A("ref")}), order_by="period__month")
+    period = tables.Column(
+        "统计月", accessor="span_name", linkify=("reports:briefing", {"ref": A("ref")}), order_by="period__month"
+    )
     division = tables.Column("范围", accessor="division__name", order_by="division__code")
     number_line = tables.Column("期号", order_by="total_number")
     issued_on = DayColumn("印发日期")

@@ -90,8 +90,6 @@ class ListedUnit(NamedTuple):
     value: Number | None
     verdict: Verdict
     missing: Number | None
-    county_code: str
-    town_code: str
     place: str  # the code of the county (in a county's edition: of the town) that counts it
 
 
@@ -120,7 +118,7 @@ class IssueLists:
                 code = self.counties[unit]
                 verdict = _VERDICTS[letter]
                 name = self.divisions[code]
-                yield ListedUnit("", "", code, name, "", None, None, value, verdict, missing, code, "", code)
+                yield ListedUnit("", "", code, name, "", None, None, value, verdict, missing, code)
             return
         of = self.communities
         names, by = self.divisions, of.town if self.is_by_town else of.county
@@ -136,8 +134,6 @@ class IssueLists:
                 value=value,
                 verdict=_VERDICTS[letter],
                 missing=missing,
-                county_code=of.county[unit],
-                town_code=of.town[unit],
                 place=by[unit],
             )
 

@@ -14,8 +14,11 @@ from reports.views.editing import (
     PrintBriefing,
     SettingsList,
 )
+from reports.views.issue_comparison import CompareIssues
 from reports.views.matrix import MatrixPage
+from reports.views.month import MonthOfIssues, MonthProgress, MoveAll, PrintAll
 from reports.views.report_form import ReportFormPage, ReportFormPdf
+from reports.views.verification import VerifyIssue
 
 app_name = "reports"
 urlpatterns = [
@@ -24,6 +27,13 @@ urlpatterns = [
     path("compare/", ComparePage.as_view(), name="compare"),
     path("briefings/", BriefingList.as_view(), name="briefings"),
     path("briefings/print/", PrintBriefing.as_view(), name="print_briefing"),
+    path("briefings/compare/", CompareIssues.as_view(), name="compare_briefings"),
+    path("briefings/all/", PrintAll.as_view(), name="print_briefings"),
+    path("briefings/all/<str:period>/<slug:span>/", MonthOfIssues.as_view(), name="briefing_month"),
+    path("briefings/all/<str:period>/<slug:span>/progress/", MonthProgress.as_view(), name="briefing_month_progress"),
+    path("briefings/all/<str:period>/<slug:span>/<slug:move>/", MoveAll.as_view(), name="move_briefings"),
+    path("briefings/verify/", VerifyIssue.as_view(), name="verify"),
+    path("briefings/verify/<slug:code>/", VerifyIssue.as_view(), name="verify_code"),
     path("briefings/settings/", SettingsList.as_view(), name="briefing_settings"),
     path("briefings/settings/<slug:ref>/", EditSettings.as_view(), name="edit_briefing_settings"),
     path("briefings/settings/<slug:ref>/recipients/", EditRecipients.as_view(), name="edit_briefing_recipients"),

@@ -4,6 +4,7 @@ from reports.actions.corrected_editions import begin_correction
 from reports.actions.drafted import measure_if_outdated
 from reports.actions.drafting import prepare_briefing, refresh_drafts, settings_of
 from reports.actions.issuing import issue_now, request_issue
+from reports.actions.month import divisions_with_issues, move_all, newest_editions, prepare_all
 from reports.actions.printing import print_briefing, print_queued
 from reports.actions.publishing import publish_due
 from reports.actions.recipients import save_recipients
@@ -12,9 +13,13 @@ from reports.actions.texts import edit_texts
 
 __all__ = [
     "begin_correction",
+    "divisions_with_issues",
     "edit_texts",
     "issue_now",
     "measure_if_outdated",
+    "move_all",
+    "newest_editions",
+    "prepare_all",
     "prepare_briefing",
     "print_briefing",
     "print_queued",

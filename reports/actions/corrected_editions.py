@@ -63,7 +63,9 @@ def begin_correction(*, briefing: Briefing, reason: str, by: Actor, queue: bool 
 def _cleaned(reason: str) -> str:
     words = " ".join(reason.split())
     if not words:
-        raise InvalidError("请写明为什么更正，会印在更正版上。", cure="Give a reason, which is printed.", field="reason")
+        raise InvalidError(
+            "请写明为什么更正，会印在更正版上。", cure="Give a reason, which is printed.", field="reason"
+        )
     if len(words) > LONGEST_NOTE:
         raise InvalidError(
             f"更正原因请控制在{LONGEST_NOTE}个字以内，现在有{len(words)}个字。",

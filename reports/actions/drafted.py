@@ -13,6 +13,7 @@ from reports.figures import briefing_figures
 from reports.files.data import figures_sha256
 from reports.models import Briefing
 from reports.stored_figures import BriefingFigures, to_json
+from reports.unit_lists import IssueLists, check_lists, issue_lists, lists_to_json
 from revisions.recompute import recomputed_in_place
 from targets.actions import compute_period
 from targets.actions.measuring import in_one_snapshot, lock_period_row
@@ -24,27 +25,30 @@ def drafted_content(briefing: Briefing) -> dict[str, Any]:
 
     The figures are those of the month, frozen if it is locked; a corrected edition of a locked month has those that the
     month would have if it were measured today. Measures an open month first if its registers have changed. Raises
-    PortalError as measuring does, and for a corrected edition whose original was not issued.
+    PortalError as measuring does, for a corrected edition whose original was not issued, and for lists that do not add up
+    to the figures.
     """
     measure_if_outdated(briefing.period)
     is_corrected = briefing.edition > 1
-    figures = in_one_snapshot(lambda: _figures(briefing, recomputed=is_corrected and briefing.period.is_locked))
+    figures, lists = in_one_snapshot(lambda: _measured(briefing, again=is_corrected and briefing.period.is_locked))
+    check_lists(lists, figures)
     corrections = corrections_between(_original(briefing), figures) if is_corrected else []
-    stored = to_json(figures)
+    stored, stored_lists = to_json(figures), lists_to_json(lists)
     return {
         "figures": stored,
-        "lists": {},
+        "lists": stored_lists,
         "corrections": corrections_to_json(corrections),
-        "figures_sha256": figures_sha256(stored, {}),
+        "figures_sha256": figures_sha256(stored, stored_lists),
     }
 
 
-def _figures(briefing: Briefing, *, recomputed: bool) -> BriefingFigures:
-    if not recomputed:
-        return briefing_figures(briefing.period, briefing.division)
+def _measured(briefing: Briefing, *, again: bool) -> tuple[BriefingFigures, IssueLists]:
+    """Return figures and lists of the month; `again`: those of a locked month that is measured once more."""
+    if not again:
+        return briefing_figures(briefing.period, briefing.division), issue_lists(briefing.period, briefing.division)
     period = lock_period_row(briefing.period)
     with transaction.atomic(), recomputed_in_place(period):
-        return briefing_figures(period, briefing.division)
+        return briefing_figures(period, briefing.division), issue_lists(period, briefing.division)
 
 
 def _original(briefing: Briefing) -> BriefingFigures:

@@ -20,8 +20,10 @@ from reports.actions.drafted import drafted_content
 from reports.actions.drafting import draft_looks
 from reports.actions.files import files_of, proof_of
 from reports.flow import FLOW
+from reports.issue import issue_text
 from reports.jobs import PRINT
 from reports.models import Briefing, BriefingFile
+from reports.plain_text import plain_text
 from reports.storage import delete_files, store_file
 
 logger = logging.getLogger(__name__)
@@ -67,8 +69,10 @@ def _print(claim: Claim[Briefing]) -> None:
     else:
         _set(briefing, draft_looks(briefing.division))
         _set(briefing, drafted_content(briefing))
+    issue = issue_text(briefing)
+    briefing.text = plain_text(issue)
     claim.heartbeat(step="正在绘图和排版", **_written(briefing))
-    contents = files_of(briefing)
+    contents = files_of(briefing, issue)
     claim.heartbeat(step="正在保存文件")
     files = [
         BriefingFile(briefing=briefing, kind=kind, **store_file(briefing.ref, kind, content)._asdict())

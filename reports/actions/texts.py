@@ -53,16 +53,16 @@ def edit_texts(
         Briefing.objects.filter(pk=held.pk).update(
             **given, remarks=kept, **PRINT.queued(), printed_by_id=by.pk, version=F("version") + 1
         )
-        change_set = begin_change_set(
-            by=by, division=held.division, summary=f"修改{held}的文字", affects_figures=False
-        )
+        change_set = begin_change_set(by=by, division=held.division, summary=f"修改{held}的文字", affects_figures=False)
         log_changes(change_set, [change_of(held, division=held.division_id, **changed)])
         PRINT.announce(held.pk)
         held.refresh_from_db()
     return held
 
 
-def _logged(values: Mapping[str, Any], remarks: Mapping[str, str], names: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def _logged(
+    values: Mapping[str, Any], remarks: Mapping[str, str], names: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """Return texts and remarks as the change log names them; "" for a remark of `names` that has gone."""
     gone = {name: "" for name in names or () if name.startswith(REMARK)}
     return {**values, **gone, **{f"{REMARK}{code}": text for code, text in remarks.items()}}

@@ -10,6 +10,13 @@ from django.db.models import Q
 from changzhi_portal.scope import ScopedModel
 from reports.models.briefings import Briefing
 
+CONTENT_TYPES = {
+    "pdf": "application/pdf",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "json": "application/json",
+}
+
 
 class BriefingFile(ScopedModel):
     """One file of one edition, below MEDIA_ROOT. The files of an issued edition are never written again."""

@@ -51,7 +51,7 @@ def _render(markup: str, style_sheets: tuple[str, ...], what: str, attachments: 
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
     from reports.pdf import attachments as files
-    from reports.pdf import justification, tagging
+    from reports.pdf import font_files, justification, tagging
 
     class OwnFilesFetcher(URLFetcher):
         """Fetcher of our own files; raises FatalURLFetchingError, the only error at which WeasyPrint stops."""
@@ -67,9 +67,11 @@ def _render(markup: str, style_sheets: tuple[str, ...], what: str, attachments: 
     def finish(_: Any, pdf: Any) -> None:
         """Complete the PDF before WeasyPrint writes it."""
         tagging.complete_tags(pdf)
+        font_files.embed_outlines_only(pdf)
         files.attach(pdf, attachments)
 
     justification.install()
+    font_files.install()
     fetcher, fonts = OwnFilesFetcher(allowed_protocols=SCHEMES), FontConfiguration()
     page = HTML(string=markup, url_fetcher=fetcher)
     require_glyphs("".join(page.etree_element.itertext()), what=what)

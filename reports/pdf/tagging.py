@@ -128,9 +128,9 @@ class _Tags:
 
     def _mark_artifacts(self) -> None:
         """Make artifacts of page numbers and page notes, which WeasyPrint tags without a place in the tree."""
-        read = defaultdict(set)
+        read: dict[bytes, set[int]] = defaultdict(set)
         for element in self.elements:
-            read[element.get("Pg")].update(kid for kid in element["K"] if isinstance(kid, int))
+            read[element.get("Pg", b"")].update(kid for kid in element["K"] if isinstance(kid, int))
         by_page = self._at(self.root["ParentTree"])["Nums"]
         for number, page in enumerate(self.pdf.page_references):
             owners = by_page[2 * number + 1]

@@ -26,6 +26,7 @@ from reports.flow import FLOW, MAY_APPROVE
 from reports.forms import BriefingFilterForm, PrintBriefingForm
 from reports.issue import issue_text
 from reports.models import Briefing, BriefingDelivery, BriefingFile
+from reports.models.files import CONTENT_TYPES
 from reports.readiness import what_is_missing
 from reports.storage import file_path
 from reports.tables import BriefingTable
@@ -34,12 +35,6 @@ from revisions.models import LockedChange, LockedComparison
 from targets.models import Computation
 
 _MAY_PRINT = "may_print_briefing"
-CONTENT_TYPES = {
-    "pdf": "application/pdf",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "json": "application/json",
-}
 
 
 class BriefingList(ListPage):
@@ -77,7 +72,10 @@ class BriefingDetail(PortalPage):
         may_print = has_right(request.user, _MAY_PRINT)
         _note_reading(request, briefing)
         editions = list(
-            Briefing.objects.editions_of(briefing).visible_to(request.user).defer("figures", "lists").exclude(pk=briefing.pk)
+            Briefing.objects.editions_of(briefing)
+            .visible_to(request.user)
+            .defer("figures", "lists")
+            .exclude(pk=briefing.pk)
         )
         files = list(briefing.files.all()) if may_print or briefing.stage != Briefing.Stage.WITHDRAWN else []
         context = self.get_context_data(

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from reports.actions import printing
+from reports.actions import files
 from targets.actions import measuring
 from uploads.actions import check
 from uploads.actions.commit_writer import CommitWriter
@@ -17,7 +17,7 @@ STEPS = {
     "checking": (check, "read_grids"),
     "committing": (CommitWriter, "finish"),  # everything is written, nothing is committed
     "computing": (measuring, "compute_in_snapshot"),
-    "printing": (printing, "issue_markup"),
+    "printing": (files, "issue_markup"),
 }
 
 

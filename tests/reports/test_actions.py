@@ -20,6 +20,7 @@ from reports import tasks
 from reports.actions import drafted, files, prepare_briefing, print_briefing, print_queued
 from reports.jobs import PRINT
 from reports.models import Briefing
+from reports.storage import file_path
 from targets.actions import compute_period
 from targets.models import Computation
 from tests.factories import make_change_set, make_facility, make_organization, make_period, make_user
@@ -150,7 +151,9 @@ def test_a_queued_issue_is_measured_printed_and_kept_for_the_portal_alone(queued
     assert path.read_bytes().startswith(b"%PDF-")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-    assert list(path.parent.iterdir()) == [path], "nothing half-written is left beside it"
+    kept = {file_path(file.name) for file in queued.files.all()}
+    assert len(kept) == 4
+    assert set(path.parent.iterdir()) == kept, "nothing half-written is left beside them"
 
 
 def test_printing_again_gives_the_same_figures_and_the_same_file(queued):
@@ -316,10 +319,10 @@ def test_the_state_is_seen_by_others_while_printing(facts, period):
     seen = {}
     real = files.print_markup
 
-    def looks(markup):
+    def looks(markup, **options):
         seen["atomic"] = transaction.get_connection().in_atomic_block
         seen["state"], seen["step"] = Briefing.objects.values_list("state", "step").get()
-        return real(markup)
+        return real(markup, **options)
 
     with patch.object(files, "print_markup", side_effect=looks):
         print_briefing(briefing.pk)

@@ -20,7 +20,15 @@ from changzhi_portal import jobs
 from changzhi_portal.jobs import MAX_ATTEMPTS
 from changzhi_portal.refusals import InvalidError, NotAllowedError, PortalError, StaleError
 from periods.models import ReportingPeriod
-from reports.actions import edit_texts, issue_now, prepare_briefing, print_queued, printing, refresh_drafts, request_issue
+from reports.actions import (
+    edit_texts,
+    issue_now,
+    prepare_briefing,
+    print_queued,
+    printing,
+    refresh_drafts,
+    request_issue,
+)
 from reports.flow import FLOW
 from reports.models import Briefing
 from targets.actions import compute_period
@@ -35,6 +43,18 @@ NOTE = "两个县系统故障，先印发"
 @pytest.fixture(autouse=True)
 def own_files(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "files"
+
+
+@pytest.fixture(autouse=True)
+def quick_files(request, monkeypatch):
+    """Make files of a few bytes, from the figures and texts, where a test does not ask for real ones."""
+    if "real_files" not in request.fixturenames:
+        monkeypatch.setattr(printing, "files_of", lambda briefing, issue: {"pdf": f"%PDF-1.7 {briefing.text}".encode()})
+
+
+@pytest.fixture
+def real_files():
+    """Have files made as they are in the portal."""
 
 
 @pytest.fixture
@@ -82,7 +102,7 @@ def test_every_move_is_made_from_its_states_by_its_roles_alone(place, code, role
                 FLOW.make(briefing, code, by=user, note=NOTE)
 
 
-def test_the_way_from_draft_to_issue_leaves_its_steps(draft, officer, administrator):
+def test_the_way_from_draft_to_issue_leaves_its_steps(real_files, draft, officer, administrator):
     moved(draft, "review", officer)
     moved(draft, "approve", administrator, NOTE)
     moved(draft, "issue", officer)
@@ -226,13 +246,13 @@ def test_an_edition_is_issued_also_when_the_trail_cannot_be_sealed_now(draft, of
     assert (issued.stage, issued.trail_head) == (Stage.ISSUED, "")
 
 
-def test_a_worker_that_dies_while_issuing_is_followed_by_one_that_makes_the_same_edition(draft, monkeypatch):
+def test_a_worker_that_dies_while_issuing_is_followed_by_one_that_makes_the_same_edition(real_files, draft, monkeypatch):
     requested = request_issue(draft, note=NOTE)
     made = []
     real = printing.files_of
 
-    def dies(briefing):
-        made.append(real(briefing))
+    def dies(briefing, issue):
+        made.append(real(briefing, issue))
         raise KeyboardInterrupt
 
     monkeypatch.setattr(printing, "files_of", dies)
@@ -248,7 +268,10 @@ def test_a_worker_that_dies_while_issuing_is_followed_by_one_that_makes_the_same
     assert pdf_of(issued).read_bytes() == made[0]["pdf"]
 
 
-def test_an_edition_whose_printing_fails_is_not_issued_and_may_be_tried_again_or_sent_back(draft, officer, settings, tmp_path):
+def test_an_edition_whose_printing_fails_is_not_issued_and_may_be_tried_again_or_sent_back(
+    real_files,
+    draft, officer, settings, tmp_path
+):
     fonts, settings.FONT_DIR = settings.FONT_DIR, tmp_path
     requested = request_issue(draft, note=NOTE)
     with pytest.raises(PortalError, match="make setup"):
@@ -291,7 +314,8 @@ def test_a_withdrawn_edition_says_why_and_gives_no_file_to_leaders(place, admini
     issued = make_issued(place.city, figures=figures())
     address, pdf = (reverse(f"reports:{name}", args=[issued.ref]) for name in ("briefing", "briefing_pdf"))
     answer = signed_in(administrator).post(
-        reverse("reports:move_briefing", args=[issued.ref, "withdraw"]), {"note": "数据来源有误", "seen": issued.version}
+        reverse("reports:move_briefing", args=[issued.ref, "withdraw"]),
+        {"note": "数据来源有误", "seen": issued.version},
     )
     assert answer["Location"] == address
     shown = signed_in(leader).get(address).content.decode()

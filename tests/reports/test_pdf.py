@@ -343,7 +343,7 @@ def test_a_character_in_no_font_fails_naming_it(character, point):
 
 def test_a_box_in_the_output_fails_even_when_the_fonts_promised_the_character(monkeypatch):
     """Check that a character drawn as .notdef is found in the document although the check before passed it."""
-    monkeypatch.setattr(fonts, "_is_printable", lambda character: True)
+    monkeypatch.setattr(fonts, "_is_printable", lambda character, covered: True)
     # At the end of the private use areas: symbol fonts, for instance LibreOffice's, use the beginning.
     with pytest.raises(InvalidError, match=r"U\+10FFF0"):
         print_markup(page_of("<p>和\U0010fff0平</p>"))
