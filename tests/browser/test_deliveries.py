@@ -73,9 +73,9 @@ def test_the_pages_of_delivery_have_no_obstacles_wide_and_narrow(
             for size in (DESK, TELEPHONE):
                 page.set_viewport_size(size)
                 page.goto(address)
-                obstacles += obstacles_in(page, f"{name}, {size['width']} px")
                 width = page.evaluate("document.documentElement.scrollWidth")
                 assert width <= size["width"], f"{name} is {width} px wide on {size['width']} px"
+                obstacles += obstacles_in(page, f"{name}, {size['width']} px")
     assert not obstacles, "\n".join(map(str, obstacles))
     take_session(administrator)
     page.set_viewport_size(DESK)
