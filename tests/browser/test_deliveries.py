@@ -37,7 +37,10 @@ def test_the_pages_of_delivery_have_no_obstacles_wide_and_narrow(
     states = {
         State.SENT: {**handed, "sent_at": now, "read_at": now},
         State.NONE: {},
-        State.WAITING: {"message": "连不上邮件服务器，请联系系统管理员（ConnectionRefusedError）。", "heartbeat_at": now},
+        State.WAITING: {
+            "message": "连不上邮件服务器，请联系系统管理员（ConnectionRefusedError）。",
+            "heartbeat_at": now,
+        },
         State.FAILED: {"message": "收件地址被拒收，请核对邮箱后重新发送（550）。", "reminded_at": now},
         State.UNCONFIRMED: {**handed, "message": UNCONFIRMED},
     }
@@ -48,9 +51,7 @@ def test_the_pages_of_delivery_have_no_obstacles_wide_and_narrow(
     issued = issue_to(place.city, *users)
     for user, (state, values) in zip(users, states.items(), strict=True):
         BriefingDelivery.objects.filter(user=user).update(state=state, **values)
-    BriefingSettings.objects.create(
-        division=place.city, publication_day=5, publishes_since=datetime.date(2018, 7, 1)
-    )
+    BriefingSettings.objects.create(division=place.city, publication_day=5, publishes_since=datetime.date(2018, 7, 1))
     doubtful = BriefingDelivery.objects.get(state=State.UNCONFIRMED)
     page, take_session = one_screen
     bring_axe_into(page)
