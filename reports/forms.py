@@ -44,6 +44,10 @@ class PrintBriefingForm(forms.Form):
         error_messages={"required": "请选择全市或一个县（市、区）。", "invalid_choice": "没有这个区划，请重新选择。"},
     )
 
+    span = forms.ChoiceField(
+        label="种类", choices=Briefing.Span.choices, required=False, error_messages={"invalid_choice": "没有这种简报。"}
+    )
+
     # The edition to print again, from the page of an edition; the list prints the original.
     edition = forms.IntegerField(
         min_value=1,
@@ -65,7 +69,7 @@ class PrintBriefingForm(forms.Form):
         self.fields["division"].queryset = (  # type: ignore[attr-defined]
             Division.objects.visible_to(user).filter(level__in=levels).order_by("level", "code", "valid_from")
         )
-        for name in ("period", "division"):
+        for name in ("period", "division", "span"):
             self.fields[name].widget.attrs["class"] = "form-select w-auto"
 
 
@@ -140,7 +144,10 @@ class RecipientsForm(forms.Form):
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text="每期简报印发后，用电子邮件发给勾选的人；没有登记邮箱的，只在平台里看。",
-        error_messages={"invalid_choice": "有人已停用或看不到这里的数据，请刷新后重新勾选。", "invalid_pk_value": "请刷新后重新勾选。"},
+        error_messages={
+            "invalid_choice": "有人已停用或看不到这里的数据，请刷新后重新勾选。",
+            "invalid_pk_value": "请刷新后重新勾选。",
+        },
     )
 
     def __init__(self, *args: Any, division: Division, **kwargs: Any) -> None:
@@ -159,7 +166,9 @@ def _recipient_label(user: User) -> str:
 class SendAgainForm(forms.Form):
     """The version of the delivery that the page showed."""
 
-    seen = forms.IntegerField(widget=forms.HiddenInput, error_messages={"required": "请刷新后再试。", "invalid": "请刷新后再试。"})
+    seen = forms.IntegerField(
+        widget=forms.HiddenInput, error_messages={"required": "请刷新后再试。", "invalid": "请刷新后再试。"}
+    )
 
 
 class SettingsForm(forms.ModelForm):

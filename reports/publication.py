@@ -51,7 +51,9 @@ def next_publication(chosen: BriefingSettings, today: datetime.date) -> Publicat
     if chosen.publication_day is None or chosen.pk is None:
         return None
     out = set(
-        PublicationDay.objects.filter(~Q(done_at=None), division=chosen.division).values_list("period__month", flat=True)
+        PublicationDay.objects.filter(~Q(done_at=None), division=chosen.division).values_list(
+            "period__month", flat=True
+        )
     )
     month = month_after(today, -2)
     while True:

@@ -42,9 +42,7 @@ urlpatterns = [
     path("briefings/<slug:ref>/correct/", CorrectBriefing.as_view(), name="correct_briefing"),
     path("briefings/<slug:ref>/texts/", EditTexts.as_view(), name="edit_briefing"),
     path("briefings/<slug:ref>/moves/<slug:move>/", BriefingMovePage.as_view(), name="move_briefing"),
-    path(
-        "briefings/<slug:ref>/deliveries/<slug:delivery>/again/", SendAgain.as_view(), name="send_briefing_again"
-    ),
+    path("briefings/<slug:ref>/deliveries/<slug:delivery>/again/", SendAgain.as_view(), name="send_briefing_again"),
     path("briefings/<slug:ref>/pdf/", BriefingFilePage.as_view(), {"kind": "pdf"}, name="briefing_pdf"),
     path("briefings/<slug:ref>/files/<slug:kind>/", BriefingFilePage.as_view(), name="briefing_file"),
     path("report-forms/<slug:ref>/", ReportFormPage.as_view(), name="report_form"),

@@ -56,7 +56,10 @@ def save_recipients(*, division: Division, by: Actor, seen: str, users: Iterable
             change_set = begin_change_set(
                 by=by, division=division, summary=f"修改{division.name}简报收件人", affects_figures=False
             )
-            log_changes(change_set, [_change(row, is_new=False) for row in removed] + [_change(row, is_new=True) for row in added])
+            log_changes(
+                change_set,
+                [_change(row, is_new=False) for row in removed] + [_change(row, is_new=True) for row in added],
+            )
         rows.filter(pk__in=[row.pk for row in removed]).delete()
     return len(added), len(removed)
 

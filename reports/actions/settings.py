@@ -67,7 +67,8 @@ def check_may_set(division: Division, by: Actor) -> None:
     """Raise NotAllowedError for a user who may not set how a division's issues look, appear and to whom they go."""
     if not by.role.may_approve_briefing or not Division.objects.visible_to(by).filter(pk=division.pk).exists():
         raise NotAllowedError(
-            "简报设置由市局管理员办理，请联系市局管理员。", cure=f"{by.username} may not set the briefings of {division.code}."
+            "简报设置由市局管理员办理，请联系市局管理员。",
+            cure=f"{by.username} may not set the briefings of {division.code}.",
         )
 
 

@@ -72,7 +72,9 @@ def _hand_over(server: SMTP | None, mail: EmailMessage, mark: Callable[[], None]
     content = _AT_LINE_START.sub(b"..", mail.message().as_bytes(linesep="\r\n"))
     encoding = mail.encoding or "utf-8"
     with _before_data():
-        code, _ = server.mail(sanitize_address(mail.from_email, encoding), [f"size={len(content)}"] if _says_size(server) else ())
+        code, _ = server.mail(
+            sanitize_address(mail.from_email, encoding), [f"size={len(content)}"] if _says_size(server) else ()
+        )
         if code not in _OK:
             raise NotSentError(f"邮件服务器不接受发件人或邮件大小，请联系系统管理员（{code}）。")
         code, _ = server.rcpt(sanitize_address(mail.to[0], encoding))

@@ -85,8 +85,15 @@ def issue_workbook(issue: PrintedIssue, lists: IssueLists, *, code: str = "") ->
     file = io.BytesIO()
     with open_workbook(file, title=issue.title, made_at=made_at(issue), author=issue.office) as book:
         _write_about(book, issue, sheets, code)
-        write_list(book, totals, _TOTAL_HEADERS, (_totals_of(target) for target in issue.figures.targets))
-        write_list(book, by_division, _DIVISION_HEADERS, _rows_by_division(issue.figures.targets))
+        write_list(
+            book,
+            totals,
+            [*_TOTAL_HEADERS, *_change_headers(issue)],
+            (_totals_of(target) for target in issue.figures.targets),
+        )
+        write_list(
+            book, by_division, [*_DIVISION_HEADERS, *_change_headers(issue)], _rows_by_division(issue.figures.targets)
+        )
         for name, table in printed:
             _write_table(book, name, table)
         for name, target, units in full:
@@ -163,8 +170,12 @@ _COUNT_HEADERS: Final = (
     "缺口",
     "平均数或覆盖率",
 )
-_TOTAL_HEADERS: Final = ("目标", "全称", "标准", "参评单位", "单位", *_COUNT_HEADERS, "较上月增减", "较上年同月增减")
-_DIVISION_HEADERS: Final = ("目标", "区划代码", "名称", *_COUNT_HEADERS, "较上月增减", "较上年同月增减")
+_TOTAL_HEADERS: Final = ("目标", "全称", "标准", "参评单位", "单位", *_COUNT_HEADERS)
+_DIVISION_HEADERS: Final = ("目标", "区划代码", "名称", *_COUNT_HEADERS)
+
+
+def _change_headers(issue: PrintedIssue) -> list[str]:
+    return [f"较{issue.figures.term.last}增减", "较上年同月增减"]
 
 
 def _totals_of(target: TargetFigures) -> list[Value]:

@@ -88,9 +88,7 @@ class SendAgain(EditionPage):
 
     def act(self, form: SendAgainForm) -> str:
         """Queue the mail."""
-        send_again(
-            briefing=self.briefing, ref=self.delivery.ref, by=self.request.user, seen=form.cleaned_data["seen"]
-        )
+        send_again(briefing=self.briefing, ref=self.delivery.ref, by=self.request.user, seen=form.cleaned_data["seen"])
         return f"给{self.delivery.user}的邮件正在重新发送，稍后刷新看结果。"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -95,7 +95,11 @@ class MonthOfIssues(MonthPage):
 
     def get_title(self) -> str:
         """Return 2018年6月简报全部版次."""
-        return f"{Briefing(period=self.period, span=self.span).span_name}简报全部版次" if hasattr(self, "span") else "全部版次"
+        return (
+            f"{Briefing(period=self.period, span=self.span).span_name}简报全部版次"
+            if hasattr(self, "span")
+            else "全部版次"
+        )
 
     def get_crumbs(self) -> list[Crumb]:
         """Add the list."""

@@ -58,7 +58,7 @@ class Postman:
         self.drops_at = ""
         self.reached: list[str] = []
 
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802 - aiosmtpd's name
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
         """Take or refuse a recipient."""
         await self._step("RCPT", server)
         if address in self.replies:
@@ -66,7 +66,7 @@ class Postman:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         """Take or refuse the content."""
         if self.to_data.startswith("250"):
             self.mails.append(email.message_from_bytes(envelope.content, policy=email.policy.default))

@@ -108,7 +108,8 @@ def test_a_recipient_who_is_put_off_gets_the_mail_later_under_the_same_number(pl
 
 
 @pytest.mark.parametrize(
-    ("answer", "state"), [("552 too large", State.FAILED), ("452 no room", State.WAITING), ("421 closing", State.WAITING)]
+    ("answer", "state"),
+    [("552 too large", State.FAILED), ("452 no room", State.WAITING), ("421 closing", State.WAITING)],
 )
 def test_content_that_the_server_does_not_take_was_not_sent(place, leaders, postman, answer, state):
     postman.to_data = answer

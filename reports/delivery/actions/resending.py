@@ -25,7 +25,11 @@ def send_again(*, briefing: Briefing, ref: str, by: Actor, seen: int) -> Briefin
         )
     with transaction.atomic():
         rows = BriefingDelivery.objects.visible_to(by).filter(briefing=briefing, ref=ref)
-        delivery = rows.select_related("user", "briefing__division", "briefing__period").select_for_update(of=("self",)).first()
+        delivery = (
+            rows.select_related("user", "briefing__division", "briefing__period")
+            .select_for_update(of=("self",))
+            .first()
+        )
         if delivery is None:
             raise NotFoundError("没有找到这条送达记录，请刷新后再看。", cure=f"There is no delivery {ref}.")
         _check(delivery, seen)
