@@ -1,4 +1,4 @@
-"""The code (校验码) that is printed at the end of an issue and proves it genuine (docs/domain.md §7.7).
+"""The code (核验码) that is printed at the end of an issue and proves it genuine (docs/domain.md §7.7).
 
 It is made of what an issue is bound to: its figures and lists, the seal of the trail when it was printed, its own ref and
 its edition. Whoever changes a stored figure gets another code. It is 80 bits of a SHA-256 in Crockford's base32, which has
@@ -46,7 +46,7 @@ def read_code(text: str) -> str:
     letters = "".join(letter for letter in folded if not letter.isspace() and letter not in _SEPARATORS)
     if len(letters) != _LENGTH or not set(letters) <= set(_ALPHABET):
         raise InvalidError(
-            "校验码应为16位数字和字母（如7K3M-0QZT-9XW2-VB4C），请对照简报末页重新输入。",
+            "核验码应为16位数字和字母（如7K3M-0QZT-9XW2-VB4C），请对照简报末页重新输入。",
             cure=f"A code has {_LENGTH} characters of {_ALPHABET}.",
             field="code",
         )

@@ -17,6 +17,7 @@ from changzhi_portal import discovery
 from changzhi_portal.briefings import Block, BriefingAnnex, BriefingSection, Heading, Paragraph
 from changzhi_portal.phrases import day_in_words, whole_of
 from reports import words
+from reports.genuine import code_svg, verification_url
 from reports.models import Briefing
 from reports.stored_figures import BriefingFigures
 from reports.summary import Summary, summary_of
@@ -86,7 +87,9 @@ class PrintedIssue:
 
 def issue_markup(briefing: Briefing) -> str:
     """Return the issue as one HTML document, for `reports.pdf.print_markup`."""
-    return render_to_string("reports/briefing/issue.html", {"issue": issue_text(briefing)})
+    proof_url = verification_url(briefing.code) if briefing.code else ""
+    context = {"issue": issue_text(briefing), "proof_url": proof_url, "proof_picture": code_svg(proof_url)}
+    return render_to_string("reports/briefing/issue.html", context)
 
 
 def issue_text(briefing: Briefing) -> PrintedIssue:

@@ -59,7 +59,8 @@ def issue_json(issue: PrintedIssue, lists_json: Mapping[str, Any], *, code: str 
         "office": issue.office,
         "issued_on": briefing.issued_on.isoformat() if briefing.issued_on else None,
         "edition": briefing.edition,
-        "is_demo": issue.figures.is_demo,
+        "masthead": briefing.masthead,
+        "notice": issue.notice,
         "code": code,
     }
     written = {

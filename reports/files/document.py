@@ -5,12 +5,15 @@ Charts are what they say in words. A word processor breaks lines and pages by it
 
 from __future__ import annotations
 
+import html
 import io
 import zipfile
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import docx
+from django.template.loader import render_to_string
+from django.utils.html import strip_tags
 from docx.document import Document
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
@@ -21,7 +24,6 @@ from reports.files.front import issued_day, made_at
 from reports.genuine import verification_url
 from reports.issue import PrintedIssue
 
-_MASTHEAD: Final = "三社联动工作简报"
 _TWIPS_OF_MM: Final = 1440 / 25.4
 _SHADE_OF_SHORT: Final = "DCDCDC"
 _DENSE_SIZE: Final = "18"  # half points
@@ -51,25 +53,33 @@ def issue_document(issue: PrintedIssue, *, code: str = "") -> bytes:
 def _set_properties(document: Document, issue: PrintedIssue) -> None:
     properties = document.core_properties
     properties.title, properties.author, properties.last_modified_by = issue.title, issue.office, issue.office
-    properties.subject, properties.language = f"{_MASTHEAD}{issue.briefing.number_line}", "zh-CN"
+    properties.subject, properties.language = f"{issue.briefing.masthead}{issue.briefing.number_line}", "zh-CN"
     properties.created = properties.modified = made_at(issue)
     properties.comments, properties.keywords, properties.revision = "", "", 1
 
 
 def _write_head(document: Document, issue: PrintedIssue) -> None:
     briefing = issue.briefing
-    _add(document, _MASTHEAD, "报头")
+    _add(document, briefing.masthead, "报头")
     _add(document, briefing.number_line, "期号")
-    _add(document, f"\t{issue.office}\t{issued_day(issue)}", "编发行")
+    line = [issue.office, briefing.seal_line, issued_day(issue) or "草稿"]
+    _add(document, "".join(f"\t{text}" for text in line), "编发行")
     _add(document, issue.title, "Title")
-    if issue.figures.is_demo:
-        _add(document, "（演示数据）", "居中")
-    if issue.corrections:
-        _add(document, "更正说明", "heading 1")
-        for line in issue.corrections:
-            _add(document, line, "Body Text")
+    if issue.notice:
+        _add(document, f"（{issue.notice}）", "居中")
+    if briefing.correction_reason:
+        _write_corrections(document, issue)
     for number, line in enumerate(_lines(briefing.commentary)):
         _add(document, line if number else f"按语：{line}", "按语")
+
+
+def _write_corrections(document: Document, issue: PrintedIssue) -> None:
+    """Write 更正说明 in the words of the page and the PDF, which only their template has."""
+    markup = render_to_string("reports/briefing/corrections.html", {"issue": issue})
+    for paragraph in markup.split("</p>"):
+        text = html.unescape(strip_tags(paragraph)).strip()
+        if text:
+            _add(document, text, "按语")
 
 
 def _lines(text: str) -> list[str]:
@@ -91,7 +101,7 @@ def _write_end(document: Document, issue: PrintedIssue, code: str) -> None:
     lines.append(f"共印{briefing.copies}份")
     if code:
         url = verification_url(code)
-        lines.append(f"校验码：{code}{f'（{url}）' if url else ''}")
+        lines.append(f"核验码：{code}{f'（{url}）' if url else ''}")
     _add(document, "", "Body Text")
     paragraphs = [_add(document, line, "版记") for line in lines]
     for paragraph in paragraphs[:-1]:

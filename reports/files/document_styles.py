@@ -130,7 +130,8 @@ _STYLES: Final = (
         of="Normal",
         paragraph=(
             f'<w:pBdr><w:bottom w:val="single" w:sz="16" w:space="4" w:color="{_RED}"/></w:pBdr>'
-            f'<w:tabs><w:tab w:val="left" w:pos="{_CHARACTER}"/><w:tab w:val="right" w:pos="{TEXT_WIDTH - _CHARACTER}"/>'
+            f'<w:tabs><w:tab w:val="left" w:pos="{_CHARACTER}"/><w:tab w:val="center" w:pos="{TEXT_WIDTH // 2}"/>'
+            f'<w:tab w:val="right" w:pos="{TEXT_WIDTH - _CHARACTER}"/>'
             f"</w:tabs>{_exact(_LINE, before=480)}"
         ),
     ),

@@ -21,8 +21,8 @@ from communities.models import Community
 from exports.formats import MOST_IN_NAME, open_workbook, sheet_name, write_list
 from reports.files.front import issued_day, made_at
 from reports.issue import PrintedIssue
-from reports.unit_lists import IssueLists, ListedUnit
 from reports.stored_figures import Counts, Number, TargetFigures
+from reports.unit_lists import IssueLists, ListedUnit
 from targets.judgement import Verdict
 from targets.wording import bound_text, units_text
 
@@ -136,15 +136,16 @@ def _write_about(book: xlsxwriter.Workbook, issue: PrintedIssue, sheets: _Sheets
 def _about(issue: PrintedIssue, code: str) -> list[tuple[str, str]]:
     plan = issue.figures.plan
     lines = [
-        ("期号", issue.briefing.number_line),
+        ("期号", f"{issue.briefing.masthead}{issue.briefing.number_line}"),
         ("编发单位", issue.office),
         ("印发日期", issued_day(issue)),
         ("数据截至", issue.as_of),
         ("目标方案", f"{plan.title}（{plan.document}）" if plan.document else plan.title),
-        ("校验码", code),
+        ("核验码", code),
         ("怎么看", _HOW_TO_READ),
+        ("更正原因", issue.briefing.correction_reason),
         *(("更正说明", line) for line in issue.corrections),
-        *([("注意", "演示数据，人员、组织、面积、金额均为虚构。")] if issue.figures.is_demo else []),
+        ("注意", issue.notice),
     ]
     return [(name, value) for name, value in lines if value]
 

@@ -13,10 +13,10 @@ class CodeForm(forms.Form):
     """A code as somebody reads it off paper."""
 
     code = forms.CharField(
-        label="校验码",
+        label="核验码",
         max_length=60,
         help_text="印在简报末页，16位，不分大小写，横线可以不输。",
-        error_messages={"required": "请输入校验码，它印在简报末页。"},
+        error_messages={"required": "请输入核验码，它印在简报末页。"},
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
     )
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 
 from changelog.views.moving import MovePage
+from changzhi_portal.briefings import Paragraph
 from changzhi_portal.pages import Crumb, FormPage, PortalPage
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.rights import has_right
@@ -21,12 +23,14 @@ from reports.actions.settings import SETTINGS
 from reports.actions.texts import REMARK
 from reports.flow import FLOW, MAY_APPROVE, MAY_EDIT
 from reports.forms import CorrectionForm, PrintBriefingForm, SettingsForm, TextsForm
-from reports.issue import issue_text
+from reports.issue import PrintedIssue, issue_text
 from reports.models import Briefing
+from reports.publication import next_publication
 from reports.views.briefing import find_briefing
 
 
-def _list_crumb() -> Crumb:
+def list_crumb() -> Crumb:
+    """Return the breadcrumb of the list of briefings."""
     return Crumb("简报", reverse("reports:briefings"))
 
 
@@ -67,7 +71,7 @@ class PrintBriefing(FormPage):
 
     def get_crumbs(self) -> list[Crumb]:
         """Add the list."""
-        return [_list_crumb()]
+        return [list_crumb()]
 
 
 class EditionPage(FormPage):
@@ -89,8 +93,8 @@ class EditionPage(FormPage):
     def get_crumbs(self) -> list[Crumb]:
         """Add the list, and the edition."""
         if not hasattr(self, "briefing"):
-            return [_list_crumb()]
-        return [_list_crumb(), Crumb(str(self.briefing), self.get_success_url())]
+            return [list_crumb()]
+        return [list_crumb(), Crumb(str(self.briefing), self.get_success_url())]
 
 
 class EditTexts(EditionPage):
@@ -106,10 +110,27 @@ class EditTexts(EditionPage):
         """Return whether it is a draft with figures, so that there are targets to remark on."""
         return self.briefing.is_draft and bool(self.briefing.figures)
 
+    @cached_property
+    def _issue(self) -> PrintedIssue | None:
+        return issue_text(self.briefing) if self.briefing.figures else None
+
     def get_form_kwargs(self) -> dict[str, Any]:
         """Add the edition, with its text as generated."""
-        issue = issue_text(self.briefing) if self.briefing.figures else None
-        return {**super().get_form_kwargs(), "briefing": self.briefing, "issue": issue}
+        return {**super().get_form_kwargs(), "briefing": self.briefing, "issue": self._issue}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the fields of the whole issue, and those at targets, each with the text that the figures give."""
+        fields = list(kwargs["form"])
+        remarks = [(field, self._generated(field.name)) for field in fields if field.name.startswith(REMARK)]
+        of_issue = [field for field in fields if not field.name.startswith(REMARK)]
+        return super().get_context_data(issue_fields=of_issue, remarks=remarks, **kwargs)
+
+    def _generated(self, field: str) -> list[str]:
+        """Return the generated paragraphs at a target."""
+        sections = self._issue.sections if self._issue is not None else ()
+        blocks = [block for section in sections for block in section.blocks]
+        code = field.removeprefix(REMARK)
+        return [block.text for block in blocks if isinstance(block, Paragraph) and block.code == code and not block.is_remark]
 
     def act(self, form: TextsForm) -> str:
         """Store the texts."""
@@ -154,7 +175,7 @@ class BriefingMovePage(MovePage):
 
     def get_crumbs(self) -> list[Crumb]:
         """Add the list, and the edition."""
-        return [_list_crumb(), *super().get_crumbs()]
+        return [list_crumb(), *super().get_crumbs()]
 
 
 class SettingsList(PortalPage):
@@ -167,14 +188,18 @@ class SettingsList(PortalPage):
 
     def get(self, request: PortalRequest) -> HttpResponse:
         """Show the city and today's counties."""
-        divisions = _divisions(request.user).select_related("parent", "briefing_settings")
+        divisions = (
+            divisions_with_settings(request.user)
+            .select_related("parent", "briefing_settings")
+            .annotate(recipients=Count("briefing_recipients"))
+        )
         return self.render_to_response(
             self.get_context_data(rows=[(division, settings_of(division)) for division in divisions])
         )
 
     def get_crumbs(self) -> list[Crumb]:
         """Add the list."""
-        return [_list_crumb()]
+        return [list_crumb()]
 
 
 class EditSettings(FormPage):
@@ -184,11 +209,12 @@ class EditSettings(FormPage):
     requires = MAY_APPROVE
     title = "简报设置"
     form_class = SettingsForm
+    template_name = "reports/briefing_settings.html"
     division: Division
 
     def load(self) -> None:
         """Load the division; raises Http404."""
-        self.division = get_object_or_404(_divisions(self.request.user), ref=self.kwargs["ref"])
+        self.division = get_object_or_404(divisions_with_settings(self.request.user), ref=self.kwargs["ref"])
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """Add what is set, and the version that the page shows."""
@@ -202,6 +228,11 @@ class EditSettings(FormPage):
         save_settings(division=self.division, by=self.request.user, seen=data["seen"], values=data)
         return f"{self.division.name}的简报设置已保存，草稿下次生成时按新的设置。"
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the division and the day on which its next issue appears by itself."""
+        publication = next_publication(settings_of(self.division), timezone.localdate())
+        return super().get_context_data(division=self.division, publication=publication, **kwargs)
+
     def get_title(self) -> str:
         """Return 长治市简报设置."""
         return f"{self.division.name}简报设置" if hasattr(self, "division") else self.title
@@ -212,10 +243,10 @@ class EditSettings(FormPage):
 
     def get_crumbs(self) -> list[Crumb]:
         """Add the list, and the list of settings."""
-        return [_list_crumb(), Crumb("简报设置", self.get_success_url())]
+        return [list_crumb(), Crumb("简报设置", self.get_success_url())]
 
 
-def _divisions(user: Any) -> QuerySet[Division]:
+def divisions_with_settings(user: Any) -> QuerySet[Division]:
     """Return the city and today's counties in a user's area."""
     levels = (Division.Level.CITY, Division.Level.COUNTY)
     return (

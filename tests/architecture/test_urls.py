@@ -44,7 +44,10 @@ from tests.words import latin_words
 pytestmark = pytest.mark.one_database
 
 # URLs that visitors may open.
-OPEN = {"accounts:login", "communities:contacts", "healthz", "readyz", "signed_in"}
+OPEN = {
+    *("accounts:login", "communities:contacts", "healthz", "readyz", "signed_in"),
+    *("reports:verify", "reports:verify_code"),
+}
 # What says with status 401 that nobody is signed in.
 ASKS_WHO = {"signed_in"}
 # What says with status 503 that no worker runs.
@@ -75,6 +78,7 @@ FOR_THE_SYSTEM = {
     *("accounts:users", "home", "healthz", "manual", "manual_picture", "notices:list", "notices:count", "notices:seen"),
     "exports:new",
     *("health", "readyz", "communities:contacts", "notices:put_away", "signed_in", "api_reference"),
+    *("reports:verify", "reports:verify_code"),
 }
 # The names by which programs call things stand there.
 NAMES_THINGS_FOR_PROGRAMS = {"api_reference"}

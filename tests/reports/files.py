@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from reports.issue import PrintedIssue, issue_text
-from reports.unit_lists import IssueLists
 from reports.stored_figures import Farthest, to_json
+from reports.unit_lists import IssueLists
 from tests.reports.briefings import farthest, issue, short_community
 from tests.reports.listed import counted_figures, made_lists
 

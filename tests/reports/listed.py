@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from reports.unit_lists import IssueLists, ListedCommunities, TargetList
 from reports.stored_figures import BriefingFigures
+from reports.unit_lists import IssueLists, ListedCommunities, TargetList
 from tests.reports.briefings import division, figures, target
 
 # How verdicts are stored, and the counts that they are counted in.

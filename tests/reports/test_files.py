@@ -164,7 +164,7 @@ def test_the_document_has_the_text_of_the_issue_in_its_order(document, issue):
             if isinstance(block, Paragraph | Heading):
                 expected.append(f"{number}{block.text}")
     expected += [f"{annex.label}：{annex.title}" for annex in issue.annexes]
-    expected += ["报：山西省民政厅，长治市委、市人民政府", f"校验码：{CODE}"]
+    expected += ["报：山西省民政厅，长治市委、市人民政府", f"核验码：{CODE}"]
     places = [written.index(text) for text in expected]
     assert all(before < after for before, after in pairwise(places))
     assert any("抓紧补齐<设施>。" in text for text in written)
@@ -294,10 +294,22 @@ def test_a_draft_without_a_day_of_issue_has_its_files_too():
     assert json.loads(issue_json(draft, {}))["about"]["issued_on"] is None
     texts = [paragraph.text for paragraph in docx.Document(io.BytesIO(issue_document(draft))).paragraphs]
     assert "None" not in "".join(texts)
-    assert not any(text.startswith("校验码") for text in texts)
+    assert not any(text.startswith("核验码") for text in texts)
+
+
+def test_a_corrected_edition_says_in_every_file_what_it_corrects():
+    lines = [{"subject": "城市社区设施面积", "changes": [["达标数", "96个", "97个"]]}]
+    corrected = printed_issue(edition=2, correction_reason="东街<甲>登记有误", corrections=lines)
+    texts = [paragraph.text for paragraph in docx.Document(io.BytesIO(issue_document(corrected))).paragraphs]
+    assert any("更正原因：东街<甲>登记有误。更正数据1处" in text for text in texts)
+    assert any("达标数由96个更正为97个" in text for text in texts)
+    book = openpyxl.load_workbook(io.BytesIO(issue_workbook(corrected, printed_lists())))
+    about = "\n".join(str(cell.value) for row in book["说明"] for cell in row if cell.value)
+    assert "东街<甲>登记有误" in about
+    assert "达标数由96个更正为97个" in about
 
 
 def test_on_paper_the_address_stands_beside_the_code_once_the_portal_knows_its_own(issue, settings):
     settings.PORTAL_URL = "https://portal.example.gov.cn"
     texts = [paragraph.text for paragraph in docx.Document(io.BytesIO(issue_document(issue, code=CODE))).paragraphs]
-    assert f"校验码：{CODE}（https://portal.example.gov.cn/briefings/verify/{CODE}/）" in texts
+    assert f"核验码：{CODE}（https://portal.example.gov.cn/briefings/verify/{CODE}/）" in texts

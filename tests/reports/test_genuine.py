@@ -11,6 +11,11 @@ from hypothesis import strategies as st
 from changzhi_portal.refusals import InvalidError
 from reports.files import figures_sha256
 from reports.genuine import code_of, code_svg, read_code, verification_url
+from reports.issue import issue_markup
+from reports.models import Briefing
+from reports.pdf import print_markup
+from tests.reports.briefings import issue
+from tests.reports.test_pdf import MM, words_of
 
 CODE = code_of("0" * 64, "1024:0123456789abcdef", "BR8K2M4N6P8Q0", 1)
 digests = st.binary(min_size=32, max_size=32).map(bytes.hex)
@@ -58,13 +63,13 @@ def test_what_is_no_code_is_refused_in_one_sentence(text):
     try:
         read = read_code(text)
     except InvalidError as error:
-        assert str(error).startswith("校验码应为16位")
+        assert str(error).startswith("核验码应为16位")
         assert str(error).count("。") == 1
     else:
         assert read_code(read) == read
 
 
-@pytest.mark.parametrize("text", ["", "7K3M", f"{CODE}0", CODE.replace("K", "U"), "校验码"])
+@pytest.mark.parametrize("text", ["", "7K3M", f"{CODE}0", CODE.replace("K", "U"), "核验码"])
 def test_too_short_too_long_or_foreign_is_refused(text):
     with pytest.raises(InvalidError):
         read_code(text)
@@ -83,6 +88,27 @@ def test_the_picture_is_an_inline_svg_of_the_address_without_styles_or_scripts()
     assert "style=" not in drawn
     assert "<script" not in drawn
     assert drawn == code_svg("https://portal.example.gov.cn/briefings/verify/7K3M-0QZT-9XW2-VB4C/")
+
+
+@pytest.mark.one_database
+def test_on_paper_address_and_picture_stand_between_the_text_and_the_end_matter(settings, tmp_path):
+    settings.PORTAL_URL = "https://portal.example.gov.cn"
+    markup = issue_markup(issue(code=CODE, stage=Briefing.Stage.ISSUED))
+    assert markup.count("<title>核验二维码</title>") == 1
+    pages = words_of(print_markup(markup), tmp_path)
+    last = pages[max(pages)]
+    address = next(word for word in last if word[4] == verification_url(CODE))
+    addressees = next(word for word in last if word[4].startswith("报："))
+    assert address[3] < addressees[1]
+    assert address[2] < (210 - 26) * MM - 57, "the picture has its room beside the address"
+
+
+@pytest.mark.one_database
+def test_a_draft_and_a_portal_without_an_address_print_no_picture(settings):
+    settings.PORTAL_URL = "https://portal.example.gov.cn"
+    assert "核验二维码" not in issue_markup(issue())
+    settings.PORTAL_URL = ""
+    assert "核验二维码" not in issue_markup(issue(code=CODE, stage=Briefing.Stage.ISSUED))
 
 
 numbers = st.integers(-(10**9), 10**9) | st.floats(-1e9, 1e9).map(lambda number: round(number, 2))

@@ -83,14 +83,14 @@ def test_a_code_may_be_typed_as_it_is_read_off_paper(place):
 def test_an_unknown_code_is_answered_in_one_sentence(place):
     issued(place)
     text = page_of("0000-0000-0000-0000").content.decode()
-    assert "没有找到校验码为0000-0000-0000-0000的简报" in text
+    assert "没有找到核验码为0000-0000-0000-0000的简报" in text
     assert "现行有效" not in text
 
 
 def test_what_is_no_code_is_refused_at_its_field(place):
     answer = Client().get(reverse("reports:verify"), {"code": "长治"})
     assert answer.status_code == 422
-    assert "校验码应为16位" in answer.content.decode()
+    assert "核验码应为16位" in answer.content.decode()
 
 
 def test_what_has_not_been_issued_is_not_found(place):
@@ -127,7 +127,7 @@ def test_a_figure_that_was_changed_in_the_database_is_noticed(place):
     changed["targets"][0]["met"] += 1
     Briefing.objects.filter(pk=briefing.pk).update(figures=changed)
     text = page_of(briefing.code).content.decode()
-    assert "与校验码不符" in text
+    assert "与核验码不符" in text
     assert "现行有效" not in text
 
 
@@ -151,7 +151,7 @@ def test_the_file_of_another_issue_is_not_taken_for_this_one(place):
     first = issued(place)
     issued(place, edition=2, correction_reason="登记有误", pdf=b"%PDF-2")
     text = sent(b"%PDF-2", code=first.code).content.decode()
-    assert f"不是校验码{first.code}的那一期" in text
+    assert f"不是核验码{first.code}的那一期" in text
 
 
 @pytest.mark.parametrize(("content", "sentence"), [(b"", "这个文件是空的"), (None, "请选择要核验的文件")])

@@ -44,6 +44,6 @@ class Command(PortalCommand):
         )
         if proof.standing == Standing.ALTERED:
             raise CommandError(
-                "系统里保存的数据与校验码不符。\nThe stored figures are not those that the code was made of.",
+                "系统里保存的数据与核验码不符。\nThe stored figures are not those that the code was made of.",
                 returncode=NOT_GENUINE,
             )
