@@ -15,6 +15,7 @@ from cattrs import Converter
 
 Span: TypeAlias = Literal["month", "quarter", "year"]
 Stored = TypeVar("Stored")
+_FEW_ROWS = 10
 
 
 # --- Blocks: what a section consists of ---
@@ -95,6 +96,11 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     is_dense: bool = False
+
+    @property
+    def has_few_rows(self) -> bool:
+        """Return whether a phone shows each row as a card; a longer table is scrolled."""
+        return len(self.rows) <= _FEW_ROWS
 
     @property
     def groups(self) -> list[ColumnGroup]:

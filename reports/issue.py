@@ -20,6 +20,7 @@ from reports import words
 from reports.genuine import code_svg, verification_url
 from reports.models import Briefing
 from reports.stored_figures import BriefingFigures
+from reports.summary import Summary, summary_of
 
 _NUMERALS = "一二三四五六七八九十"
 _TYPED = "next_steps"  # the section that a person's text is added to
@@ -79,6 +80,7 @@ class PrintedIssue:
     scope_name: str
     corrections: tuple[str, ...]
     notice: str
+    summary: Summary
     sections: tuple[PrintedSection, ...]
     annexes: tuple[PrintedAnnex, ...]
 
@@ -104,6 +106,7 @@ def issue_text(briefing: Briefing) -> PrintedIssue:
         scope_name=whole_of(figures.division),
         notice="、".join(_notices(briefing, figures)),
         corrections=tuple(correction.in_words() for correction in briefing.stored_corrections),
+        summary=summary_of(figures),
         sections=_sections(briefing, figures),
         annexes=_annexes(figures),
     )

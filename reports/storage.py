@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import tempfile
 from collections.abc import Iterable
@@ -11,6 +12,9 @@ from typing import NamedTuple
 
 from django.conf import settings
 
+from changzhi_portal.refusals import UnavailableError
+
+logger = logging.getLogger(__name__)
 _FOLDER = "briefings"
 
 
@@ -26,12 +30,20 @@ def store_file(ref: str, kind: str, content: bytes) -> StoredFile:
     """Write a file of an edition atomically, under a name that its content decides, and return how it is called.
 
     The same content has the same name, so that writing it again changes nothing, and other content never replaces it.
+    Raises UnavailableError if the disk refuses it; an earlier file is then still there, whole.
     """
     digest = hashlib.sha256(content).hexdigest()
     name = f"{_FOLDER}/{ref}/{digest[:16]}.{kind}"
     path = file_path(name)
-    path.parent.mkdir(parents=True, exist_ok=True, mode=settings.FILE_UPLOAD_DIRECTORY_PERMISSIONS)
-    write_atomically(path, content, mode=settings.FILE_UPLOAD_PERMISSIONS)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=settings.FILE_UPLOAD_DIRECTORY_PERMISSIONS)
+        write_atomically(path, content, mode=settings.FILE_UPLOAD_PERMISSIONS)
+    except OSError as error:
+        logger.error("A file of a briefing cannot be stored: %s", error)
+        raise UnavailableError(
+            "服务器暂时存不下简报文件，这期没有生成，原有文件没有改动；请联系系统管理员检查磁盘后重新生成。",
+            cure=f"The file cannot be stored below {settings.MEDIA_ROOT}: {error.strerror}.",
+        ) from error
     return StoredFile(name, digest, len(content))
 
 

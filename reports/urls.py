@@ -13,6 +13,7 @@ from reports.views.editing import (
     PrintBriefing,
     SettingsList,
 )
+from reports.views.issue_comparison import CompareIssues
 from reports.views.matrix import MatrixPage
 from reports.views.month import MonthOfIssues, MonthProgress, MoveAll, PrintAll
 from reports.views.report_form import ReportFormPage, ReportFormPdf
@@ -25,6 +26,7 @@ urlpatterns = [
     path("compare/", ComparePage.as_view(), name="compare"),
     path("briefings/", BriefingList.as_view(), name="briefings"),
     path("briefings/print/", PrintBriefing.as_view(), name="print_briefing"),
+    path("briefings/compare/", CompareIssues.as_view(), name="compare_briefings"),
     path("briefings/all/", PrintAll.as_view(), name="print_briefings"),
     path("briefings/all/<str:period>/<slug:span>/", MonthOfIssues.as_view(), name="briefing_month"),
     path("briefings/all/<str:period>/<slug:span>/progress/", MonthProgress.as_view(), name="briefing_month_progress"),

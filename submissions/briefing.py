@@ -161,15 +161,13 @@ def _own_sentence(reporting: Reporting, own: OwnReport, division: Place) -> str:
 
 
 def _must_do(stored: Any, figures: Any) -> tuple[str, ...]:
-    """Return 催报2个：襄垣县、沁县; () when all have reported, and in a county's edition, whose sentence says it."""
+    """Return 督促襄垣县、沁县补报2018年6月数据。 () when all have reported, and in a county's edition, whose sentence says it."""
     reporting = None if stored is None else from_stored(stored, Reporting)
     owing = () if reporting is None or reporting.own is not None else (*reporting.returned, *reporting.missing)
     if not owing:
         return ()
-    others = "等" if len(owing) > _MOST_NAMED else ""
-    return (
-        f"督促{'、'.join(owing[:_MOST_NAMED])}{others}{len(owing)}个县（市、区）补报{month_in_words(figures.period)}数据。",
-    )
+    others = f"等{len(owing)}个县（市、区）" if len(owing) > _MOST_NAMED else ""
+    return (f"督促{'、'.join(owing[:_MOST_NAMED])}{others}补报{month_in_words(figures.period)}数据。",)
 
 
 def _figures(issue: IssueOf) -> Any:

@@ -30,6 +30,7 @@ def _required(figures: BriefingFigures) -> list[Table]:
             caption=f"各{units_below(figures.division)}按期完成目标每月需提高{points}（至{due}）",
             columns=(Column("名称", "label", width=31), *columns),
             rows=tuple((Cell(row.name), *(Cell(cell) for cell in row.cells)) for row in required.rows),
+            is_dense=True,
         )
     ]
 

@@ -13,21 +13,21 @@ from reports.stored_figures import BriefingFigures, TargetFigures
 from targets.result_lists import ResultLists
 from targets.wording import bound_text
 
-_REACHED, _CHANGES = "达标数", "达标率增减（百分点）"
-# 3,446 needs 8 mm, 2020年11月 17 mm; together they are as wide as the text block.
+_REACHED, _CHANGES = "达标数", "增减（百分点）"
+# 3,446 needs 8 mm, +100.0 10 mm, 2020年11月 17 mm; together they are as wide as the text block.
 _COLUMNS = (
-    Column("目标", "label", width=25),
-    Column("标准", width=13.5),
-    Column("参评数", "number", width=10.8),
-    Column("合计", "number", _REACHED, width=10.8),
-    Column("其中超出", "number", _REACHED, width=10.8),
-    Column("未达标数", "number", width=10.8),
-    Column("数据未报", "number", width=10.8),
-    Column("达标率", "number", width=12.5),
-    Column("较上月", "number", _CHANGES, width=10.5),
-    Column("较上年同月", "number", _CHANGES, width=10.5),
-    Column("月均", "number", _CHANGES, width=10.5),
-    Column("预计完成", width=19.5),
+    Column("目标", width=27.5),
+    Column("标准", "label", width=12.9),
+    Column("参评数", "number", width=10.3),
+    Column("合计", "number", _REACHED, width=10.3),
+    Column("其中超出", "number", _REACHED, width=10.3),
+    Column("未达标数", "number", width=10.3),
+    Column("数据未报", "number", width=10.3),
+    Column("达标率", "number", width=12),
+    Column("较上月", "number", _CHANGES, width=11.2),
+    Column("较上年同月", "number", _CHANGES, width=11.2),
+    Column("月均", "number", _CHANGES, width=11.2),
+    Column("预计完成", "label", width=18.5),
 )
 
 

@@ -56,7 +56,7 @@ def _bars(bars: Sequence[Bar], line: Line | None, text: str, width: float, colum
         for column, start in enumerate(range(0, len(bars), rows))
     ]
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" viewBox="0 0 {width:g} {height:g}"'
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="division-bars" role="img" viewBox="0 0 {width:g} {height:g}"'
         f' width="{width * 4 / 3:.0f}" height="{height * 4 / 3:.0f}" font-family="{SHOWN_IN}" font-size="{_TEXT:g}"'
         f' fill="{INK}"><title>{escape(text)}</title>{"".join(drawn)}</svg>'
     )

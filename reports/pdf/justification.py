@@ -14,7 +14,6 @@ tests/reports/pdf/test_weasyprint_unchanged.py fails when the source of what is 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import inf
 from typing import Any
 
 from weasyprint.draw import text as drawing
@@ -29,8 +28,6 @@ _LONGER = 1.5
 # A line that would need more than this between two characters, in font sizes, stays as it is: a few characters before a long
 # word that may not be broken.
 _MOST_SPACING = 0.5
-# Within a text that has digits, as amounts and dates do, it is no more than this: beyond 0.15 MuPDF reads 62.7 % as "6 2 . 7 %".
-_MOST_IN_NUMBERS = 0.12
 
 _break_by_weasyprint = inline.get_next_linebox
 _draw_by_weasyprint = drawing.draw_first_line
@@ -45,8 +42,6 @@ class SpacedLayout(Layout):
     def __init__(self, box: TextBox) -> None:
         style_spacing = box.style["letter_spacing"]
         self.spacing = 0.0 if style_spacing == "normal" else float(style_spacing)
-        self.font_size = float(box.style["font_size"])
-        self.has_digits = any(character.isdigit() for character in box.text)
         super().__init__(box.style)
         self.set_text(box.text)
         self._bare_width, self.glyphs = self._measure()
@@ -118,39 +113,18 @@ def justify_line(context: Any, line: LineBox, extra_width: float) -> None:
     boxes = [box for box in _text_boxes(line) if box.text]
     layouts = [SpacedLayout(box) for box in boxes]
     missing = extra_width + sum(box.width for box in boxes) - sum(layout.natural_width for layout in layouts)
-    added = _shared_out(missing, layouts)
-    line.widened_by = max(added, default=0)
-    if not added or line.widened_by > _MOST_SPACING * line.style["font_size"]:
+    gaps = sum(layout.glyphs for layout in layouts) - 1
+    if gaps < 1:
+        return
+    added = line.widened_by = (missing + layouts[-1].spacing) / gaps
+    if added > _MOST_SPACING * line.style["font_size"]:
         return
     moves = {}
-    for box, layout, share in zip(boxes, layouts, added, strict=True):
-        layout.spacing += share
+    for box, layout in zip(boxes, layouts, strict=True):
+        layout.spacing += added
         moves[box] = layout.width - box.width
         box.width, box.pango_layout = layout.width, layout
     _move(line, 0, moves)
-
-
-def _shared_out(missing: float, layouts: list[SpacedLayout]) -> list[float]:
-    """Return how much more room each text of a line gets behind each glyph, so that the line becomes `missing` wider.
-
-    All get the same, except that digits do not get more than a reader takes for one number. Empty without anything to widen.
-    """
-    if not layouts:
-        return []
-    limits = [_MOST_IN_NUMBERS * layout.font_size if layout.has_digits else inf for layout in layouts]
-    counts = [layout.glyphs for layout in layouts]
-    counts[-1] -= 1  # nothing stands behind the last one
-    missing += layouts[-1].spacing
-    limited: set[int] = set()
-    while True:
-        free = sum(count for number, count in enumerate(counts) if number not in limited)
-        if free < 1:
-            return [missing / sum(counts)] * len(counts) if sum(counts) else []
-        share = (missing - sum(counts[number] * limits[number] for number in limited)) / free
-        over = {number for number, limit in enumerate(limits) if share > limit} - limited
-        if not over:
-            return [min(share, limit) if number in limited else share for number, limit in enumerate(limits)]
-        limited |= over
 
 
 def draw_first_line(stream: Any, textbox: TextBox, *arguments: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -12,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from changelog.views.moving import MovePage
+from changzhi_portal.briefings import Paragraph
 from changzhi_portal.pages import Crumb, FormPage, PortalPage
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.rights import has_right
@@ -21,7 +23,7 @@ from reports.actions.settings import SETTINGS
 from reports.actions.texts import REMARK
 from reports.flow import FLOW, MAY_APPROVE, MAY_EDIT
 from reports.forms import CorrectionForm, PrintBriefingForm, SettingsForm, TextsForm
-from reports.issue import issue_text
+from reports.issue import PrintedIssue, issue_text
 from reports.models import Briefing
 from reports.views.briefing import find_briefing
 
@@ -106,10 +108,27 @@ class EditTexts(EditionPage):
         """Return whether it is a draft with figures, so that there are targets to remark on."""
         return self.briefing.is_draft and bool(self.briefing.figures)
 
+    @cached_property
+    def _issue(self) -> PrintedIssue | None:
+        return issue_text(self.briefing) if self.briefing.figures else None
+
     def get_form_kwargs(self) -> dict[str, Any]:
         """Add the edition, with its text as generated."""
-        issue = issue_text(self.briefing) if self.briefing.figures else None
-        return {**super().get_form_kwargs(), "briefing": self.briefing, "issue": issue}
+        return {**super().get_form_kwargs(), "briefing": self.briefing, "issue": self._issue}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the fields of the whole issue, and those at targets, each with the text that the figures give."""
+        fields = list(kwargs["form"])
+        remarks = [(field, self._generated(field.name)) for field in fields if field.name.startswith(REMARK)]
+        of_issue = [field for field in fields if not field.name.startswith(REMARK)]
+        return super().get_context_data(issue_fields=of_issue, remarks=remarks, **kwargs)
+
+    def _generated(self, field: str) -> list[str]:
+        """Return the generated paragraphs at a target."""
+        sections = self._issue.sections if self._issue is not None else ()
+        blocks = [block for section in sections for block in section.blocks]
+        code = field.removeprefix(REMARK)
+        return [block.text for block in blocks if isinstance(block, Paragraph) and block.code == code and not block.is_remark]
 
     def act(self, form: TextsForm) -> str:
         """Store the texts."""

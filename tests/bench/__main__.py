@@ -14,15 +14,17 @@ logging.disable(logging.INFO)
 
 from django.core.management import call_command  # noqa: E402
 
-from tests.bench import api, exports, guessing, pages, slow, targets, trail, uploads  # noqa: E402
+from tests.bench import api, briefing, exports, guessing, pages, slow, targets, trail, uploads  # noqa: E402
 
 
 def main() -> None:
     """Run the tables named on the command line, by default all."""
     parser = argparse.ArgumentParser(prog="make bench ARGS=", description=main.__doc__)
-    parser.add_argument("tables", nargs="*", metavar="uploads|targets|pages|trail|slow|guessing|api|exports")
+    parser.add_argument("tables", nargs="*", metavar="uploads|targets|pages|trail|slow|guessing|api|exports|briefing")
     parser.add_argument("--communities", type=int, default=targets.COMMUNITIES, help="the largest size of `targets`")
-    parser.add_argument("--before", default="HEAD~1", metavar="REVISION", help="the build that `pages` compares with")
+    parser.add_argument(
+        "--before", default="HEAD~1", metavar="REVISION", help="the build that `pages` and `briefing` compare with"
+    )
     parser.add_argument("--size", type=int, default=pages.CITY, help="the number of communities of `pages`")
     parser.add_argument("--seconds", type=int, default=guessing.SECONDS, help="how long `guessing` sends guesses")
     parser.add_argument("--rows", type=int, default=api.ROWS, help="how many organizations `exports` writes")
@@ -35,6 +37,7 @@ def main() -> None:
         "slow": slow.run,
         "api": api.run,
         "exports": lambda: exports.run(arguments.rows),
+        "briefing": lambda: briefing.run(arguments.before),
         "guessing": lambda: guessing.run(arguments.seconds),
     }
     if unknown := set(arguments.tables) - set(tables):

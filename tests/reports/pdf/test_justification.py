@@ -67,8 +67,7 @@ def test_the_room_is_spread_evenly_over_the_line(shifted):
             if all("一" <= character.text <= "龥" for character in (left, right))
         ]
         if gaps:
-            # Within an amount of a very open line the gaps are smaller.
-            assert max(gaps) - min(gaps) < 0.05 * MM or max(gaps) > 0.12 * 16, line.text
+            assert max(gaps) - min(gaps) < 0.05 * MM, line.text
 
 
 def test_no_line_begins_or_ends_with_the_wrong_punctuation(shifted, city):
@@ -78,7 +77,8 @@ def test_no_line_begins_or_ends_with_the_wrong_punctuation(shifted, city):
 
 
 def test_amounts_and_dates_stay_in_one_line(shifted):
-    text = "\n".join(line.text for line in lines_of(shifted))
+    # In very open lines MuPDF sees spaces between digits.
+    text = "\n".join(bare(line.text) for line in lines_of(shifted))
     for part in ("2018年6月30日", "138号", "1.3个百分点", "12,817.84平方米", "3,445个", "62.7%", "2—5名", "57个"):
         assert text.count(part) == 28, part
 
