@@ -67,8 +67,8 @@ def _write_head(document: Document, issue: PrintedIssue) -> None:
     briefing = issue.briefing
     _add(document, briefing.masthead, "报头")
     _add(document, briefing.number_line, "期号")
-    line = [issue.office, briefing.seal_line, issued_day(issue) or "草稿"]
-    _add(document, "".join(f"\t{text}" for text in line), "编发行")
+    of_line = (issue.office, briefing.seal_line, issued_day(issue) or "草稿")
+    _add(document, "".join(f"\t{text}" for text in of_line), "编发行")
     _add(document, issue.title, "Title")
     if issue.notice:
         _add(document, f"（{issue.notice}）", "居中")
