@@ -10,6 +10,7 @@ from changelog.flow import BY_PORTAL_ALONE, Asks, Flow, Move
 from changelog.trail import TrailKind, record_event
 from changzhi_portal.refusals import InvalidError, StaleError
 from changzhi_portal.rights import Actor
+from reports.delivery.actions import begin_deliveries, cancel_deliveries
 from reports.jobs import PRINT
 from reports.models import Briefing
 from reports.readiness import outstanding_text
@@ -81,6 +82,11 @@ def _values_of_issue(briefing: Briefing) -> dict[str, Any]:
 
 def _record_withdrawal(briefing: Briefing, by: Actor | None, note: str) -> None:
     record_event(TrailKind.WITHDRAWN, by=by, division=briefing.division, about=briefing, reason=note)
+    cancel_deliveries(briefing, note)
+
+
+def _deliver(briefing: Briefing, by: Actor | None, note: str) -> None:
+    begin_deliveries(briefing)
 
 
 FLOW: Flow[Briefing] = Flow(
@@ -138,6 +144,7 @@ FLOW: Flow[Briefing] = Flow(
             sources=(Stage.ISSUING,),
             target=Stage.ISSUED,
             right=BY_PORTAL_ALONE,
+            then=_deliver,
         ),
         Move(
             code="withdraw",
@@ -146,7 +153,7 @@ FLOW: Flow[Briefing] = Flow(
             target=Stage.WITHDRAWN,
             right=MAY_APPROVE,
             asks=Asks("撤回原因", "收到过的人会看到。"),
-            explanation="撤回后领导不能再打开这一版的文件，页面上写明撤回和原因；记录和文件保留。",
+            explanation="撤回后领导不能再打开这一版的文件，页面上写明撤回和原因；还没有发出的邮件取消，收到过的人会得到通知；记录和文件保留。",
             done="已撤回。",
             then=_record_withdrawal,
         ),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
+from django.db.models import Case, When
 
+from accounts.models import Role, User
 from changelog.models.steps import LONGEST_NOTE
 from changzhi_portal.pages.filters import FilterForm
 from changzhi_portal.rights import Actor
@@ -128,6 +130,38 @@ class CorrectionForm(forms.Form):
     )
 
 
+class RecipientsForm(forms.Form):
+    """The users to whom the issues of a division are sent, among those who see its figures."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+    users = forms.ModelMultipleChoiceField(
+        label="收件人",
+        queryset=User.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="每期简报印发后，用电子邮件发给勾选的人；没有登记邮箱的，只在平台里看。",
+        error_messages={"invalid_choice": "有人已停用或看不到这里的数据，请刷新后重新勾选。", "invalid_pk_value": "请刷新后重新勾选。"},
+    )
+
+    def __init__(self, *args: Any, division: Division, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = cast(forms.ModelMultipleChoiceField, self.fields["users"])
+        users = User.objects.who_may("may_see_figures", division).select_related("division")
+        field.queryset = users.order_by(Case(When(role=Role.LEADER, then=0), default=1), "division__code", "username")
+        field.label_from_instance = _recipient_label  # type: ignore[method-assign]
+
+
+def _recipient_label(user: User) -> str:
+    """Return 王某某（领导，长治市，wang@example.com）."""
+    return f"{user}（{user.role.label}，{user.division.name}，{user.email or '没有登记邮箱'}）"
+
+
+class SendAgainForm(forms.Form):
+    """The version of the delivery that the page showed."""
+
+    seen = forms.IntegerField(widget=forms.HiddenInput, error_messages={"required": "请刷新后再试。", "invalid": "请刷新后再试。"})
+
+
 class SettingsForm(forms.ModelForm):
     """How the issues of a division look, who they are addressed to, and when they appear."""
 
@@ -139,7 +173,8 @@ class SettingsForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["publication_day"].widget.attrs["inputmode"] = "numeric"
+        for name in ("publication_day", "unread_workdays"):
+            self.fields[name].widget.attrs["inputmode"] = "numeric"
 
     def _post_clean(self) -> None:
         """Leave what must hold of the row to the action, which knows the division."""

@@ -47,6 +47,8 @@ BRIEFING_LIST = MenuItem(
         "reports:move_briefing",
         "reports:briefing_settings",
         "reports:edit_briefing_settings",
+        "reports:edit_briefing_recipients",
+        "reports:send_briefing_again",
     ),
     "may_see_figures",
     group=BRIEFINGS,

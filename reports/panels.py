@@ -8,6 +8,7 @@ from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.panels import LAST_STEP, NOTHING_TO_DO, HomePanel, RecordPanel
 from changzhi_portal.rights import Actor
 from reports.dashboard import Board, periods_measured
+from reports.models import BriefingDelivery
 from reports.next_step import newest_briefing
 from targets.models import Computation
 
@@ -24,9 +25,11 @@ class NewestBriefing(HomePanel):
         return super().concerns(user) and not user.role.may_upload
 
     def context(self, request: PortalRequest) -> dict[str, Any]:
-        """Return the briefing, or None."""
+        """Return the briefing, or None, and whether it was sent to the user, who has not opened it yet."""
         newest = newest_briefing(request.user)
-        return {"briefing": newest, "urgency": LAST_STEP if newest else NOTHING_TO_DO}
+        unread = BriefingDelivery.objects.filter(briefing=newest, user_id=request.user.pk, read_at__isnull=True)
+        is_unread = newest is not None and unread.exists()
+        return {"briefing": newest, "is_unread": is_unread, "urgency": LAST_STEP if newest else NOTHING_TO_DO}
 
 
 class SubmissionForm(RecordPanel):

@@ -5,6 +5,7 @@ from django.urls import path
 from reports.views.briefing import BriefingDetail, BriefingFilePage, BriefingList, BriefingProgress
 from reports.views.changes import ComparePage
 from reports.views.dashboard import Dashboard
+from reports.views.delivery import EditRecipients, SendAgain
 from reports.views.editing import (
     BriefingMovePage,
     CorrectBriefing,
@@ -35,11 +36,15 @@ urlpatterns = [
     path("briefings/verify/<slug:code>/", VerifyIssue.as_view(), name="verify_code"),
     path("briefings/settings/", SettingsList.as_view(), name="briefing_settings"),
     path("briefings/settings/<slug:ref>/", EditSettings.as_view(), name="edit_briefing_settings"),
+    path("briefings/settings/<slug:ref>/recipients/", EditRecipients.as_view(), name="edit_briefing_recipients"),
     path("briefings/<slug:ref>/", BriefingDetail.as_view(), name="briefing"),
     path("briefings/<slug:ref>/progress/", BriefingProgress.as_view(), name="briefing_progress"),
     path("briefings/<slug:ref>/correct/", CorrectBriefing.as_view(), name="correct_briefing"),
     path("briefings/<slug:ref>/texts/", EditTexts.as_view(), name="edit_briefing"),
     path("briefings/<slug:ref>/moves/<slug:move>/", BriefingMovePage.as_view(), name="move_briefing"),
+    path(
+        "briefings/<slug:ref>/deliveries/<slug:delivery>/again/", SendAgain.as_view(), name="send_briefing_again"
+    ),
     path("briefings/<slug:ref>/pdf/", BriefingFilePage.as_view(), {"kind": "pdf"}, name="briefing_pdf"),
     path("briefings/<slug:ref>/files/<slug:kind>/", BriefingFilePage.as_view(), name="briefing_file"),
     path("report-forms/<slug:ref>/", ReportFormPage.as_view(), name="report_form"),

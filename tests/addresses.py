@@ -21,13 +21,14 @@ from changelog.models import ChangeSet, TrailRecord
 from changelog.trail import TrailKind, record_event
 from changzhi_portal.models import SavedView
 from changzhi_portal.pages.manual import pictures
+from changzhi_portal.records import new_ref
 from changzhi_portal.registers.registry import register_named, register_of
 from communities.models import Contact, Division
 from exports.jobs import MAKE
 from exports.models import ListExport
 from notices.announcements.shown import forget_announcements
 from notices.models import Announcement
-from reports.models import Briefing
+from reports.models import Briefing, BriefingDelivery
 from submissions.models import Submission
 from tests.connections.clients import make_client, make_token
 from tests.connections.receivers import make_delivery, make_webhook
@@ -79,6 +80,14 @@ def make_briefing(division: Division) -> Briefing:
         printed_at=timezone.now(),
         code="0000-0000-0000-0000",
         figures_sha256="0" * 64,
+    )
+
+
+def make_delivery_of(briefing: Briefing, user: User, **fields: Any) -> BriefingDelivery:
+    """Return a delivery of a briefing to a user whose mail has failed."""
+    values = {"state": "failed", "message": "收件地址被拒收，请核对邮箱后重新发送（550）。"}
+    return BriefingDelivery.objects.create(
+        briefing=briefing, user=user, message_id=f"<{new_ref()}@example.com>", **{**values, **fields}
     )
 
 
@@ -194,6 +203,8 @@ RECORDS: dict[str, Maker] = {
         lambda place, user: make_briefing(place.county),
     ),
     "reports:edit_briefing_settings": lambda place, user: place.county,
+    "reports:edit_briefing_recipients": lambda place, user: place.county,
+    "reports:send_briefing_again": lambda place, user: make_delivery_of(make_briefing(place.county), user),
     "audit:trail_record": lambda place, user: make_trail_record(place, user),
     "audit:about": lambda place, user: make_facility(place.communities[0]),
     **dict.fromkeys(
@@ -266,6 +277,8 @@ def address_of(name: str, place: Place, owner: User) -> str:
         return reverse(name, args=[record.ref, "facility_too_large", found.ref])
     if name == "audit:about":
         return reverse(name, args=[record._meta.label_lower, record.ref])
+    if name == "reports:send_briefing_again":
+        return reverse(name, args=[record.briefing.ref, record.ref])
     if name in LAST_ARGUMENTS:
         return reverse(name, args=[record.ref, LAST_ARGUMENTS[name]])
     if name == "connections:token_revoke":

@@ -66,8 +66,12 @@ class UserQuerySet(ScopedQuerySet):
 
     def reviewers_of(self, county: Division) -> Self:
         """Filter for active users of the bureau who review the reports of a county."""
-        roles = [role for role in Role if role.may_review]
-        return self.active().filter(role__in=roles, division__path__in=paths_above(county.path))
+        return self.who_may("may_review", county)
+
+    def who_may(self, right: str, division: Division) -> Self:
+        """Filter for active users whose role has a right and whose area contains a division: of its own and of those above it."""
+        roles = [role for role in Role if getattr(role, right)]
+        return self.active().filter(role__in=roles, division__path__in=paths_above(division.path))
 
 
 class PortalUserManager(UserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""Actions of briefings: drafting, editing texts, printing, correcting, settings."""
+"""Actions of briefings: drafting, editing texts, printing, correcting, publishing on the day, settings and recipients."""
 
 from reports.actions.corrected_editions import begin_correction
 from reports.actions.drafted import measure_if_outdated
@@ -6,6 +6,8 @@ from reports.actions.drafting import prepare_briefing, refresh_drafts, settings_
 from reports.actions.issuing import issue_now, request_issue
 from reports.actions.month import divisions_with_issues, move_all, newest_editions, prepare_all
 from reports.actions.printing import print_briefing, print_queued
+from reports.actions.publishing import publish_due
+from reports.actions.recipients import save_recipients
 from reports.actions.settings import save_settings
 from reports.actions.texts import edit_texts
 
@@ -21,8 +23,10 @@ __all__ = [
     "prepare_briefing",
     "print_briefing",
     "print_queued",
+    "publish_due",
     "refresh_drafts",
     "request_issue",
+    "save_recipients",
     "save_settings",
     "settings_of",
 ]

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 
 from changelog.actions import begin_change_set, change_of, differing, log_changes
 from changzhi_portal.personal_numbers import refuse_personal_numbers
@@ -18,7 +19,7 @@ from reports.models import BriefingSettings
 
 SETTINGS: Final = (
     *("masthead", "office", "seal_line", "reported_to", "copied_to", "distributed_to", "copies"),
-    *("publication_day", "needs_approval"),
+    *("publication_day", "needs_approval", "unread_workdays"),
 )
 
 
@@ -28,11 +29,7 @@ def save_settings(*, division: Division, by: Actor, seen: int, values: Mapping[s
     `seen` is the version that the page showed, 0 where nobody had set any. Raises NotAllowedError without the right or for
     a division outside the user's area, StaleError if somebody has saved since, InvalidError for a value out of range.
     """
-    if not by.role.may_approve_briefing or not Division.objects.visible_to(by).filter(pk=division.pk).exists():
-        raise NotAllowedError(
-            "简报设置由市局管理员办理，请联系市局管理员。",
-            cure=f"{by.username} may not set the briefings of {division.code}.",
-        )
+    check_may_set(division, by)
     with transaction.atomic():
         stored = BriefingSettings.objects.select_for_update(of=("self",)).filter(division=division).first()
         if seen != (stored.version if stored is not None else 0):
@@ -46,6 +43,10 @@ def save_settings(*, division: Division, by: Actor, seen: int, values: Mapping[s
             if isinstance(value, str):
                 refuse_personal_numbers(value, what="简报设置", field=name)
             setattr(row, name, value)
+        if row.publication_day is not None and row.publishes_since is None:
+            row.publishes_since = timezone.localdate()
+        elif row.publication_day is None:
+            row.publishes_since = None
         _validate(row)
         changed = differing(before, {name: getattr(row, name) for name in SETTINGS})
         if stored is not None and not changed["after"]:
@@ -60,6 +61,14 @@ def save_settings(*, division: Division, by: Actor, seen: int, values: Mapping[s
             [change_of(row, division=division.pk, before=changed["before"] if before else {}, after=changed["after"])],
         )
     return row
+
+
+def check_may_set(division: Division, by: Actor) -> None:
+    """Raise NotAllowedError for a user who may not set how a division's issues look, appear and to whom they go."""
+    if not by.role.may_approve_briefing or not Division.objects.visible_to(by).filter(pk=division.pk).exists():
+        raise NotAllowedError(
+            "简报设置由市局管理员办理，请联系市局管理员。", cure=f"{by.username} may not set the briefings of {division.code}."
+        )
 
 
 def _validate(row: BriefingSettings) -> None:

@@ -19,7 +19,9 @@ class BriefingSettings(Record, ScopedModel):
     `office` is "" for the division's own bureau (`reports.figures.issuing_office`). `publication_day` is the day of the
     following month on which an approved issue appears by itself, the last day in a shorter month, and the next working
     day where that is none; None: people issue it. Without `needs_approval` an issue also appears on that day if nobody
-    has approved it, once the report of every county is accepted.
+    has approved it, once the report of every county is accepted. `publishes_since` is when a day was first set: days before
+    it are not made up for. `unread_workdays`: after so many working days recipients who have not read an issue are
+    reminded; None: never.
     """
 
     division = models.OneToOneField(
@@ -39,6 +41,15 @@ class BriefingSettings(Record, ScopedModel):
         "签发后才印发", default=True, help_text="不勾选：到印发日各县（市、区）都已接收的，不经签发也自动印发"
     )
 
+    publishes_since = models.DateField("自动印发启用日期", null=True, blank=True, editable=False)
+    unread_workdays = models.PositiveSmallIntegerField(
+        "未读提醒",
+        null=True,
+        blank=True,
+        default=3,
+        help_text="印发后几个工作日还没有看的，提醒收件人一次；不填则不提醒",
+    )
+
     scope_lookups: ClassVar[tuple[str, ...]] = ("division",)
 
     class Meta:
@@ -54,6 +65,16 @@ class BriefingSettings(Record, ScopedModel):
                 condition=Q(publication_day__isnull=True) | Q(publication_day__range=(1, 31)),
                 name="briefing_settings_day_of_month",
                 violation_error_message="印发日应是1到31之间的一天。",
+            ),
+            models.CheckConstraint(
+                condition=Q(publication_day__isnull=True) | Q(publishes_since__isnull=False),
+                name="briefing_settings_publish_since",
+                violation_error_message="设了印发日，应有启用日期。",
+            ),
+            models.CheckConstraint(
+                condition=Q(unread_workdays__isnull=True) | Q(unread_workdays__range=(1, 30)),
+                name="briefing_settings_unread_workdays",
+                violation_error_message="未读提醒应在1到30个工作日之间。",
             ),
             models.CheckConstraint(
                 condition=Q(copies__range=(1, 9999)),

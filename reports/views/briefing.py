@@ -20,15 +20,17 @@ from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.panels import MOST_ROWS
 from changzhi_portal.rights import has_right
 from communities.models import Division
+from reports.delivery.actions import mark_as_read
 from reports.filters import BriefingFilterSet
-from reports.flow import FLOW
+from reports.flow import FLOW, MAY_APPROVE
 from reports.forms import BriefingFilterForm, PrintBriefingForm
 from reports.issue import issue_text
-from reports.models import Briefing, BriefingFile
+from reports.models import Briefing, BriefingDelivery, BriefingFile
 from reports.models.files import CONTENT_TYPES
 from reports.readiness import what_is_missing
 from reports.storage import file_path
 from reports.tables import BriefingTable
+from reports.titles import file_title
 from revisions.models import LockedChange, LockedComparison
 from targets.models import Computation
 
@@ -68,6 +70,7 @@ class BriefingDetail(PortalPage):
         """Show the page of the issue, if the user may see it."""
         self.briefing = briefing = find_briefing(request, ref)
         may_print = has_right(request.user, _MAY_PRINT)
+        _note_reading(request, briefing)
         editions = list(
             Briefing.objects.editions_of(briefing)
             .visible_to(request.user)
@@ -87,10 +90,15 @@ class BriefingDetail(PortalPage):
             corrections=[correction.in_words() for correction in briefing.stored_corrections],
             changes=history_lines(briefing, request.user, limit=MOST_ROWS) if may_print else [],
             has_changed_since=may_print and self._has_changed_since(editions),
+            deliveries=self._deliveries() if may_print and briefing.is_published else None,
+            may_set_recipients=has_right(request.user, MAY_APPROVE),
         )
         if briefing.figures:
             context["issue"] = issue_text(briefing)
         return self.render_to_response(context)
+
+    def _deliveries(self) -> list[BriefingDelivery]:
+        return list(BriefingDelivery.objects.visible_to(self.request.user).of_edition(self.briefing))
 
     def _has_changed_since(self, other_editions: list[Briefing]) -> bool:
         """Return whether the figures of the newest edition, which was issued, would be others today."""
@@ -167,6 +175,8 @@ class BriefingFilePage(PortalPage):
         is_withdrawn = briefing.stage == Briefing.Stage.WITHDRAWN and not has_right(request.user, _MAY_PRINT)
         if file is None or is_withdrawn or not file_path(file.name).is_file():
             return redirect("reports:briefing", ref=briefing.ref)
+        if file.kind == BriefingFile.Kind.PDF:
+            _note_reading(request, briefing)
         record_event(TrailKind.DOCUMENT, by=request.user, about=briefing, division=briefing.division)
         is_shown = file.kind == BriefingFile.Kind.PDF and "download" not in request.GET
         return FileResponse(
@@ -182,6 +192,8 @@ def find_briefing(request: PortalRequest, ref: str) -> Briefing:
     return get_object_or_404(Briefing.objects.newest_first().visible_to(request.user), ref=ref)
 
 
-def file_title(briefing: Briefing) -> str:
-    """Return the name of its files without ending, and the title of its page: 2018年6月长治市简报."""
-    return f"{briefing.span_name}{briefing.division.name}简报{briefing.edition_name}"
+def _note_reading(request: PortalRequest, briefing: Briefing) -> None:
+    """Mark an issue as read by a recipient who opens it: not for HEAD, what a browser loads ahead, or a page that reloads itself."""
+    is_loaded_ahead = "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", ""))
+    if request.method == "GET" and not request.htmx and not is_loaded_ahead:
+        mark_as_read(briefing, request.user)

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -25,10 +25,12 @@ from reports.flow import FLOW, MAY_APPROVE, MAY_EDIT
 from reports.forms import CorrectionForm, PrintBriefingForm, SettingsForm, TextsForm
 from reports.issue import PrintedIssue, issue_text
 from reports.models import Briefing
+from reports.publication import next_publication
 from reports.views.briefing import find_briefing
 
 
-def _list_crumb() -> Crumb:
+def list_crumb() -> Crumb:
+    """Return the breadcrumb of the list of briefings."""
     return Crumb("简报", reverse("reports:briefings"))
 
 
@@ -69,7 +71,7 @@ class PrintBriefing(FormPage):
 
     def get_crumbs(self) -> list[Crumb]:
         """Add the list."""
-        return [_list_crumb()]
+        return [list_crumb()]
 
 
 class EditionPage(FormPage):
@@ -91,8 +93,8 @@ class EditionPage(FormPage):
     def get_crumbs(self) -> list[Crumb]:
         """Add the list, and the edition."""
         if not hasattr(self, "briefing"):
-            return [_list_crumb()]
-        return [_list_crumb(), Crumb(str(self.briefing), self.get_success_url())]
+            return [list_crumb()]
+        return [list_crumb(), Crumb(str(self.briefing), self.get_success_url())]
 
 
 class EditTexts(EditionPage):
@@ -173,7 +175,7 @@ class BriefingMovePage(MovePage):
 
     def get_crumbs(self) -> list[Crumb]:
         """Add the list, and the edition."""
-        return [_list_crumb(), *super().get_crumbs()]
+        return [list_crumb(), *super().get_crumbs()]
 
 
 class SettingsList(PortalPage):
@@ -186,14 +188,18 @@ class SettingsList(PortalPage):
 
     def get(self, request: PortalRequest) -> HttpResponse:
         """Show the city and today's counties."""
-        divisions = _divisions(request.user).select_related("parent", "briefing_settings")
+        divisions = (
+            divisions_with_settings(request.user)
+            .select_related("parent", "briefing_settings")
+            .annotate(recipients=Count("briefing_recipients"))
+        )
         return self.render_to_response(
             self.get_context_data(rows=[(division, settings_of(division)) for division in divisions])
         )
 
     def get_crumbs(self) -> list[Crumb]:
         """Add the list."""
-        return [_list_crumb()]
+        return [list_crumb()]
 
 
 class EditSettings(FormPage):
@@ -203,11 +209,12 @@ class EditSettings(FormPage):
     requires = MAY_APPROVE
     title = "简报设置"
     form_class = SettingsForm
+    template_name = "reports/briefing_settings.html"
     division: Division
 
     def load(self) -> None:
         """Load the division; raises Http404."""
-        self.division = get_object_or_404(_divisions(self.request.user), ref=self.kwargs["ref"])
+        self.division = get_object_or_404(divisions_with_settings(self.request.user), ref=self.kwargs["ref"])
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """Add what is set, and the version that the page shows."""
@@ -221,6 +228,11 @@ class EditSettings(FormPage):
         save_settings(division=self.division, by=self.request.user, seen=data["seen"], values=data)
         return f"{self.division.name}的简报设置已保存，草稿下次生成时按新的设置。"
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the division and the day on which its next issue appears by itself."""
+        publication = next_publication(settings_of(self.division), timezone.localdate())
+        return super().get_context_data(division=self.division, publication=publication, **kwargs)
+
     def get_title(self) -> str:
         """Return 长治市简报设置."""
         return f"{self.division.name}简报设置" if hasattr(self, "division") else self.title
@@ -231,10 +243,10 @@ class EditSettings(FormPage):
 
     def get_crumbs(self) -> list[Crumb]:
         """Add the list, and the list of settings."""
-        return [_list_crumb(), Crumb("简报设置", self.get_success_url())]
+        return [list_crumb(), Crumb("简报设置", self.get_success_url())]
 
 
-def _divisions(user: Any) -> QuerySet[Division]:
+def divisions_with_settings(user: Any) -> QuerySet[Division]:
     """Return the city and today's counties in a user's area."""
     levels = (Division.Level.CITY, Division.Level.COUNTY)
     return (

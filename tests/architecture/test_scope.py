@@ -30,12 +30,13 @@ from connections.models import ApiClient, ApiToken, Delivery, Webhook
 from notices.models import Announcement, Notice
 from orgs.models import SocialOrganization
 from periods.models import ReportingPeriod
-from reports.models import Briefing
+from reports.models import Briefing, BriefingDelivery, BriefingRecipient, PublicationDay
 from revisions.models import LockedChange, LockedComparison, LockedResultChange
 from services.models import CatalogueItem, ProjectCommunity, ServiceField, ServiceProject
 from socialworkers.models import Posting, SocialWorker
 from submissions.models import FindingComment, Reminder, Submission, SubmissionStep
 from targets.models import CommunityMeasure, DivisionMeasure, Target, TargetResult
+from tests.addresses import make_delivery_of
 from tests.architecture.apps import own_models
 from tests.connections.clients import make_client, make_token
 from tests.connections.receivers import make_delivery, make_webhook
@@ -267,6 +268,11 @@ MAKERS: dict[type[models.Model], Callable[[Side], models.Model]] = {
     LockedChange: _locked_change,
     LockedResultChange: _locked_result_change,
     Briefing: _briefing,
+    BriefingDelivery: lambda side: make_delivery_of(_briefing(side), side.user),
+    BriefingRecipient: lambda side: BriefingRecipient.objects.create(division=side.county, user=side.user),
+    PublicationDay: lambda side: PublicationDay.objects.create(
+        division=side.county, period=side.period, due_on=datetime.date(2018, 7, 5)
+    ),
 }
 
 
