@@ -20,6 +20,7 @@ from changzhi_portal.pages.exported import Value
 from communities.models import Community
 from exports.formats import MOST_IN_NAME, open_workbook, sheet_name, write_list
 from reports.files.front import issued_day, made_at
+from reports.files.summary import TITLE, summary_table
 from reports.issue import PrintedIssue
 from reports.stored_figures import Counts, Number, TargetFigures
 from reports.unit_lists import IssueLists, ListedUnit
@@ -102,8 +103,9 @@ def issue_workbook(issue: PrintedIssue, lists: IssueLists, *, code: str = "") ->
 
 
 def _tables(issue: PrintedIssue) -> Iterator[tuple[str, Table]]:
-    """Yield the tables of the body and the annexes, each with the title of its part."""
+    """Yield the tables of the summary, the body and the annexes, each with the title of its part."""
     parts: list[tuple[str, Iterable[Block]]] = [
+        (TITLE, [summary_table(issue)]),
         *((section.title, section.blocks) for section in issue.sections),
         *((f"{annex.label} {annex.title}", annex.blocks) for annex in issue.annexes),
     ]
