@@ -46,7 +46,7 @@ MAIL = JobKind(
     max_attempts=len(MAIL_DELAYS) + 1,
 )
 
-# While the mail is handed over: it may have been sent, so a worker that dies leaves it unconfirmed (ADR 0035).
+# While the mail is handed over: it may have been sent, so a worker that dies leaves it unconfirmed (ADR 0036).
 HAND_OVER = JobKind(
     model=BriefingDelivery,
     queue=Queue.TARGETS,

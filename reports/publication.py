@@ -1,4 +1,4 @@
-"""The day on which the issue of a month appears by itself (docs/domain.md §7.6)."""
+"""The day on which the issue of a month appears by itself (docs/domain.md §7.8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Handing one mail to the server in steps, so that it is known whether the server may have it (RFC 5321 §3.3, ADR 0035).
+"""Handing one mail to the server in steps, so that it is known whether the server may have it (RFC 5321 §3.3, ADR 0036).
 
 `smtplib.sendmail` makes one step of what are several: after an error it is not known whether the mail was taken.
 """

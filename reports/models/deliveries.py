@@ -1,4 +1,4 @@
-"""Whom issues are sent to, what has become of each mail, and who has read them (docs/domain.md §7.6)."""
+"""Whom issues are sent to, what has become of each mail, and who has read them (docs/domain.md §7.8)."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class BriefingDelivery(Record, ScopedModel, QueuedJob):
     """One edition on its way to one recipient, made in the transaction that issues the edition.
 
     `handing` is written before the mail is handed to the server and never left for `waiting` by the portal: a mail about
-    which the server's answer is not known is `unconfirmed`, and only people send it again (ADR 0035). `message_id` is the
+    which the server's answer is not known is `unconfirmed`, and only people send it again (ADR 0036). `message_id` is the
     same at every attempt. `read_at` is when the recipient first opened the edition's page or PDF.
     """
 

@@ -1,4 +1,4 @@
-"""Days of publication that have come: one row for each division and month, until its issue is out (docs/domain.md §7.6)."""
+"""Days of publication that have come: one row for each division and month, until its issue is out (docs/domain.md §7.8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sending the mail of one delivery: at least tried, at most once (ADR 0035)."""
+"""Sending the mail of one delivery: at least tried, at most once (ADR 0036)."""
 
 from __future__ import annotations
 
