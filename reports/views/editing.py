@@ -176,7 +176,7 @@ class CorrectBriefing(EditionPage):
 class BriefingMovePage(MovePage):
     """One step of an edition on its way: 审核通过, 签发, 印发, 退回修改, 撤回."""
 
-    help_at = "审核、签发、印发"
+    help_at = "审核签发印发"
     requires = "may_see_figures"
     flow = FLOW
     queryset: QuerySet[Briefing] = Briefing.objects.newest_first()

@@ -124,7 +124,7 @@ class MonthProgress(MonthPage):
 class MoveAll(FormPage, MonthPage):
     """One move for every edition of a month that is in one of its states."""
 
-    help_at = "审核、签发、印发"
+    help_at = "审核签发印发"
     template_name = "reports/briefing_month_move.html"
     busy_label = "正在提交…"
 
