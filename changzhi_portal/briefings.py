@@ -7,13 +7,30 @@ The same blocks are laid out by each of the four.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import Any, ClassVar, Final, Literal, NamedTuple, TypeAlias, TypeVar
 
 from cattrs import Converter
 
 Span: TypeAlias = Literal["month", "quarter", "year"]
+
+
+class Term(NamedTuple):
+    """What an issue's time is called in its sentences, by what it covers; `months` is how long that is."""
+
+    this: str  # 本月
+    last: str  # 上月
+    since: str  # 本月起: what begins a change
+    both: str  # 两月
+    months: int
+
+
+TERMS: Final[Mapping[str, Term]] = {
+    "month": Term("本月", "上月", "本月起", "两月", 1),
+    "quarter": Term("本季度", "上季度末", "本季度", "两期", 3),
+    "year": Term("本年度", "上年末", "本年度", "两期", 12),
+}
 Stored = TypeVar("Stored")
 _FEW_ROWS = 10
 

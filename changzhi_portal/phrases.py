@@ -44,6 +44,14 @@ def month_in_words(iso_month: str) -> str:
     return f"{year}年{int(month)}月"
 
 
+def time_in_words(iso_month: str, span: str) -> str:
+    """Return what an issue covers: 2018年6月, 2018年第2季度, 2018年; the month is the last one of it."""
+    year, month = iso_month.split("-")
+    if span == "quarter":
+        return f"{year}年第{(int(month) + 2) // 3}季度"
+    return f"{year}年" if span == "year" else month_in_words(iso_month)
+
+
 def whole_of(division: Place) -> str:
     """Return a report's name of its own area: 全市, 全县, 全区."""
     if division.level == "city":

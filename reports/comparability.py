@@ -37,10 +37,11 @@ _VERBS = {
 
 @dataclass(frozen=True)
 class Standards:
-    """What each target required in each month up to `period`, which `plan` judges."""
+    """What each target required in each month up to `period`, which `plan` judges; `months` is what an issue covers."""
 
     period: ReportingPeriod
     plan: TargetPlan
+    months: int = 1
 
     @cached_property
     def _by_month(self) -> Mapping[tuple[datetime.date, str], dict[str, Any]]:
@@ -69,8 +70,8 @@ class Standards:
         return replace(trend, figures={month: each for month, each in trend.figures.items() if month > max(other)})
 
     def last_months(self, target: Target) -> str:
-        """Return what the target required last month (≥500㎡) if it judged otherwise then; "" if not, or if unknown."""
-        then = self._by_month.get((month_after(self.period.month, -1), target.code))
+        """Return what the target required before the issue's months (≥500㎡) if it judged otherwise; "" if not, or unknown."""
+        then = self._by_month.get((month_after(self.period.month, -self.months), target.code))
         if then is None or then["plan_code"] != self.plan.code or _judges_alike(then, target):
             return ""
         return bound_text(Target(**{name: then[name] for name in (*_DECISIVE, *_FOR_WORDS)}))
@@ -86,8 +87,8 @@ class Standards:
 
     @property
     def title_last_month(self) -> str:
-        """Return the title of the plan that judged last month, if that is not this one in any version; else ""."""
-        last_month = month_after(self.period.month, -1)
+        """Return the title of the plan that judged before the issue's months, if not this one in any version; else ""."""
+        last_month = month_after(self.period.month, -self.months)
         then = next((row for (month, _), row in self._by_month.items() if month == last_month), None)
         return "" if then is None or then["plan_code"] == self.plan.code else str(then["plan_title"])
 
@@ -96,13 +97,15 @@ def _judges_alike(then: Mapping[str, Any], now: Target) -> bool:
     return all(then[name] == getattr(now, name) for name in _DECISIVE)
 
 
-def changed_divisions(period: ReportingPeriod, division: Division) -> tuple[ChangedDivisions, ...]:
-    """Return what the month changed among the counties (a county's edition: in the county and among its towns).
+def changed_divisions(period: ReportingPeriod, division: Division, *, months: int = 1) -> tuple[ChangedDivisions, ...]:
+    """Return what the month, or the last `months`, changed among the counties (a county's edition: in the county and among its towns).
 
     Only what changes names: 合并, 更名, 拆分. One query.
     """
     of_the_month = DivisionChange.objects.filter(
-        applied_at__isnull=False, effective_on__gte=period.month, effective_on__lte=period.as_of
+        applied_at__isnull=False,
+        effective_on__gte=month_after(period.month, 1 - months),
+        effective_on__lte=period.as_of,
     ).in_order()
     if division.level == Division.Level.CITY:
         found = of_the_month.filter(level=DivisionChange.Level.COUNTY)

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db.models import F
 
 from changzhi_portal import discovery
-from changzhi_portal.briefings import BriefingAnnex, BriefingSection, IssueOf
+from changzhi_portal.briefings import TERMS, BriefingAnnex, BriefingSection, IssueOf, Span
 from changzhi_portal.percent import percent
 from changzhi_portal.refusals import InvalidError, StaleError
 from communities.models import Community, Division
@@ -51,12 +51,14 @@ from targets.series import Trends, trends_until
 _COUNTS = ("judged", "met", "over", "unmet", "not_applicable", "unknown")
 
 
-def briefing_figures(period: ReportingPeriod, division: Division) -> BriefingFigures:
+def briefing_figures(period: ReportingPeriod, division: Division, span: Span = "month") -> BriefingFigures:
     """Return the figures of the city's or one county's briefing of a month, from the month's measures.
+
+    Of a quarter or a year, `period` is the last month, and changes are those since the end of the one before.
 
     Raises PortalError for a month that was never measured and for a division that has no briefing then (a town).
     """
-    return _Edition(period, division, plan_measured_by(period)).figures()
+    return _Edition(period, division, plan_measured_by(period), span).figures()
 
 
 def check_has_briefing(period: ReportingPeriod, division: Division) -> None:
@@ -88,11 +90,15 @@ def plan_measured_by(period: ReportingPeriod) -> TargetPlan:
 
 @dataclass(frozen=True)
 class _Edition:
-    """The briefing of one month for one division: the city's is by county, a county's by town."""
+    """The briefing of one month for one division: the city's is by county, a county's by town.
+
+    Of a quarter or a year the month is the last one.
+    """
 
     period: ReportingPeriod
     division: Division
     plan: TargetPlan
+    span: Span
 
     def figures(self) -> BriefingFigures:
         """Return all figures; raise PortalError for a division that has no briefing."""
@@ -118,10 +124,16 @@ class _Edition:
             workforce=self._workforce(),
             shortfalls=self._shortfalls([target for target in applicable if _is_of_urban_communities(target)]),
             sections=self._declared(),
-            changed_divisions=changed_divisions(self.period, self.division),
+            changed_divisions=changed_divisions(self.period, self.division, months=self._months),
+            span=self.span,
         )
 
     # --- Data ---
+
+    @property
+    def _months(self) -> int:
+        """Return how many months the issue covers."""
+        return TERMS[self.span].months
 
     @cached_property
     def _targets(self) -> list[Target]:
@@ -160,7 +172,7 @@ class _Edition:
 
     @cached_property
     def _standards(self) -> Standards:
-        return Standards(self.period, self.plan)
+        return Standards(self.period, self.plan, months=self._months)
 
     def _applies_to(self, target: Target) -> bool:
         """Return whether the target applies to this division; one for urban districts does not apply to a county."""
@@ -236,7 +248,7 @@ class _Edition:
         return trend_points(trend, lambda month: self._standards.starts_anew(target, month))
 
     def _progress(self, target: Target, division: Division) -> Progress:
-        return progress_figures(self._standards.comparable(self._trends[target.pk, division.pk]))
+        return progress_figures(self._standards.comparable(self._trends[target.pk, division.pk]), self.span)
 
     def _farthest(self, target: Target) -> Farthest | None:
         """Return the communities that lack most; only their number when many lack equally much.
@@ -262,18 +274,23 @@ class _Edition:
         by_month = self._workforce_by_month()
         workers, professionals = by_month.get(self.period.month, (None, None))
         share = None if workers is None or professionals is None else percent(professionals, workers)
-        last_month = by_month.get(month_after(self.period.month, -1))
+        last_month = by_month.get(month_after(self.period.month, -self._months))
+        first = month_after(self.period.month, 1 - MONTHS_OF_TRENDS)
         return Workforce(
             workers=workers,
             professionals=professionals,
             percent=None if share is None else float(share),
             last_month_workers=last_month[0] if last_month else None,
-            trend=tuple(TrendPoint(f"{month:%Y-%m}", counted[0]) for month, counted in sorted(by_month.items())),
+            trend=tuple(
+                TrendPoint(f"{month:%Y-%m}", counted[0])
+                for month, counted in sorted(by_month.items())
+                if month >= first
+            ),
         )
 
     def _workforce_by_month(self) -> dict[datetime.date, tuple[int, int]]:
-        """Return workers and professionals of twelve months; in an earlier one, of all divisions that have become part of it."""
-        months = (month_after(self.period.month, 1 - MONTHS_OF_TRENDS), self.period.month)
+        """Return workers and professionals of this month and the twelve before; in an earlier one, of all divisions that have become part of it."""
+        months = (month_after(self.period.month, -MONTHS_OF_TRENDS), self.period.month)
         measures = DivisionMeasure.objects.within(self.division).filter(
             period__month__range=months, division__level=self.division.level, workers__isnull=False
         )
@@ -287,7 +304,7 @@ class _Edition:
 
     def _declared(self) -> dict[str, Any]:
         """Return what the sections and annexes of the apps store, by their codes."""
-        issue = IssueOf(self.period, self.division)
+        issue = IssueOf(self.period, self.division, self.span)
         parts = [
             *discovery.instances_in("briefing", BriefingSection),
             *discovery.instances_in("briefing", BriefingAnnex),

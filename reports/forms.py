@@ -44,6 +44,10 @@ class PrintBriefingForm(forms.Form):
         error_messages={"required": "请选择全市或一个县（市、区）。", "invalid_choice": "没有这个区划，请重新选择。"},
     )
 
+    span = forms.ChoiceField(
+        label="种类", choices=Briefing.Span.choices, required=False, error_messages={"invalid_choice": "没有这种简报。"}
+    )
+
     # The edition to print again, from the page of an edition; the list prints the original.
     edition = forms.IntegerField(
         min_value=1,
@@ -65,7 +69,7 @@ class PrintBriefingForm(forms.Form):
         self.fields["division"].queryset = (  # type: ignore[attr-defined]
             Division.objects.visible_to(user).filter(level__in=levels).order_by("level", "code", "valid_from")
         )
-        for name in ("period", "division"):
+        for name in ("period", "division", "span"):
             self.fields[name].widget.attrs["class"] = "form-select w-auto"
 
 

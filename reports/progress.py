@@ -12,23 +12,26 @@ from collections.abc import Callable
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
+from changzhi_portal.briefings import TERMS, Span
 from changzhi_portal.percent import printed_percentage
 from periods.models import month_after
 from reports.stored_figures import PaceFigures, Progress, TrendPoint
-from targets.pace import Pace
+from targets.pace import Pace, change_since
 from targets.series import Trend
 
 MONTHS_OF_TRENDS = 12
 _TWO_DECIMALS = Decimal("0.01")
 
 
-def progress_figures(trend: Trend) -> Progress:
-    """Return the changes and the pace of a trend, as they are printed."""
+def progress_figures(trend: Trend, span: Span = "month") -> Progress:
+    """Return the changes and the pace of a trend, as they are printed; of a year, the change on its beginning alone."""
+    since = change_since(trend.figures, month=trend.month, months=TERMS[span].months)
     return Progress(
-        change_on_last_month=_printed_change(trend, trend.change_on_last_month),
-        change_on_year_before=_printed_change(trend, trend.change_on_year_before),
+        change_on_last_month=_printed_change(trend, since),
+        change_on_year_before=None if span == "year" else _printed_change(trend, trend.change_on_year_before),
         change_unit=trend.target.value_unit if trend.is_mean else "",
         pace=_pace(trend.pace),
+        span=span,
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from cattrs import Converter
 
-from changzhi_portal.briefings import make_converter
+from changzhi_portal.briefings import TERMS, Span, Term, make_converter
 from changzhi_portal.refusals import UnavailableError
 from targets.pace import Outlook
 
@@ -63,12 +63,21 @@ class PaceFigures:
 
 @dataclass(frozen=True)
 class Progress:
-    """The change of a figure. `change_unit` is "" for percentage points, else the unit of the mean: 平方米/百户."""
+    """The change of a figure. `change_unit` is "" for percentage points, else the unit of the mean: 平方米/百户.
+
+    `change_on_last_month` is since the end of what an issue of the same `span` covered before: last month, quarter, year.
+    """
 
     change_on_last_month: Number | None = None
     change_on_year_before: Number | None = None
     change_unit: str = ""
     pace: PaceFigures | None = None
+    span: Span = "month"
+
+    @property
+    def term(self) -> Term:
+        """Return what this time and the time before are called: 本月, 上月."""
+        return TERMS[self.span]
 
 
 @dataclass(frozen=True)
@@ -240,7 +249,13 @@ class BriefingFigures:
     shortfalls: Shortfalls
     sections: Mapping[str, Any] = field(default_factory=dict)
     changed_divisions: tuple[ChangedDivisions, ...] = ()
+    span: Span = "month"
     version: int = VERSION
+
+    @property
+    def term(self) -> Term:
+        """Return what this time and the time before are called: 本月, 上月."""
+        return TERMS[self.span]
 
 
 def _make_converter() -> Converter:

@@ -58,6 +58,8 @@ class Summary:
     """
 
     figures: tuple[SummaryFigure, ...]
+    this: str
+    last: str
     units: str
     ahead: str
     behind: str
@@ -71,6 +73,8 @@ def summary_of(figures: BriefingFigures) -> Summary:
     ahead, behind, unreported = _compared(figures)
     return Summary(
         figures=(*(_of_target(target, figures) for target in figures.targets), _of_workforce(figures)),
+        this=figures.term.this,
+        last=figures.term.last,
         units=units_below(figures.division),
         ahead=ahead,
         behind=behind,
@@ -106,7 +110,7 @@ def _figure(target: TargetFigures) -> str:
 def _note(target: TargetFigures) -> str:
     """Return 153个中达标96个; of a mean what it lacks."""
     if not target.judged:
-        return "本月没有参评单位"
+        return f"{target.term.this}没有参评单位"
     if target.is_mean:
         return f"共缺{amount_text(target.gap, target.unit)}" if target.unmet and target.gap else ""
     if target.unknown == target.judged:

@@ -6,17 +6,18 @@ The figures are those of the day when they were counted: a county may report aft
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
 
-from changzhi_portal.briefings import BriefingSection, IssueOf, Paragraph, from_stored, to_stored
-from changzhi_portal.percent import percent_text
+from changzhi_portal.briefings import TERMS, BriefingSection, IssueOf, Paragraph, from_stored, to_stored
+from changzhi_portal.percent import percent, percent_text
 from changzhi_portal.phrases import Place, day_in_words, joined, month_in_words, whole_of
 from communities.models import Division
-from periods.models import ReportingPeriod
+from periods.models import ReportingPeriod, month_after
 from submissions.models import Submission
 from submissions.report_status import MonthStatus, ReportStatus, report_status_of, reporting_status
 
@@ -31,6 +32,22 @@ class OwnReport:
     is_accepted: bool
     submitted_on: str | None
     times_returned: int
+
+
+@dataclass(frozen=True)
+class ReportingOver:
+    """The reports of several months: how many were due, on time and late; the counties that were late or missing, with how often.
+
+    `late` and `missing` are pairs of a county's name and a number, the most frequent first.
+    """
+
+    first: str
+    last: str
+    months: int
+    expected: int
+    on_time: int
+    late: tuple[tuple[str, int], ...]
+    missing: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True)
@@ -162,7 +179,7 @@ def _own_sentence(reporting: Reporting, own: OwnReport, division: Place) -> str:
 
 def _must_do(stored: Any, figures: Any) -> tuple[str, ...]:
     """Return 督促襄垣县、沁县补报2018年6月数据。 () when all have reported, and in a county's edition, whose sentence says it."""
-    reporting = None if stored is None else from_stored(stored, Reporting)
+    reporting = None if stored is None or figures.span != "month" else from_stored(stored, Reporting)
     owing = () if reporting is None or reporting.own is not None else (*reporting.returned, *reporting.missing)
     if not owing:
         return ()
@@ -170,13 +187,67 @@ def _must_do(stored: Any, figures: Any) -> tuple[str, ...]:
     return (f"督促{'、'.join(owing[:_MOST_NAMED])}{others}补报{month_in_words(figures.period)}数据。",)
 
 
+def reporting_over(period: ReportingPeriod, division: Division, months: int) -> ReportingOver:
+    """Return the reports of the last `months` months in a division, by today's knowledge of each month's counties."""
+    first = month_after(period.month, 1 - months)
+    periods = list(ReportingPeriod.objects.filter(month__range=(first, period.month)).order_by("month"))
+    statuses = [reporting_status(each, division) for each in periods]
+    late, missing = (
+        Counter(name for status in statuses for name in _names(status.of(*standings)))
+        for standings in ((ReportStatus.LATE,), (ReportStatus.RETURNED, ReportStatus.MISSING))
+    )
+    return ReportingOver(
+        first=f"{first:%Y-%m}",
+        last=period.code,
+        months=len(periods),
+        expected=sum(status.rate.expected for status in statuses),
+        on_time=sum(len(status.of(ReportStatus.ON_TIME)) for status in statuses),
+        late=_most_often(late),
+        missing=_most_often(missing),
+    )
+
+
+def _most_often(counts: Counter[str]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(counts.items(), key=lambda each: (-each[1], each[0])))
+
+
+def _over_in_words(over: ReportingOver, division: Place) -> list[str]:
+    """Return 2018年4月至2018年6月应上报39次，按时上报36次，迟报3次（襄垣县2次、沁县1次）；按时上报率92.3%。"""
+    if not over.expected:
+        return []
+    begins = f"{month_in_words(over.first)}至{month_in_words(over.last)}，{whole_of(division)}应上报{over.expected}次"
+    if over.on_time == over.expected:
+        return [f"{begins}，全部按时上报。"]
+    rate = percent(over.on_time, over.expected)
+    parts = [
+        begins,
+        f"按时上报{over.on_time}次" if over.on_time else "没有按时上报的",
+        _times("迟报", over.late),
+        _times("未上报或退回后未重报", over.missing),
+    ]
+    return [f"{joined(parts)}；按时上报率{percent_text(None if rate is None else float(rate))}。"]
+
+
+def _times(what: str, counts: Sequence[tuple[str, int]]) -> str:
+    """Return 迟报3次（襄垣县2次、沁县1次); "" for none; more than three counties are cut."""
+    if not counts:
+        return ""
+    named = "、".join(f"{name}{number}次" for name, number in counts[:_MOST_NAMED])
+    others = "等" if len(counts) > _MOST_NAMED else ""
+    return f"{what}{sum(number for _, number in counts)}次（{named}{others}）"
+
+
 def _figures(issue: IssueOf) -> Any:
-    return to_stored(reporting_figures(issue.period, issue.division))
+    if issue.span == "month":
+        return to_stored(reporting_figures(issue.period, issue.division))
+    return to_stored(reporting_over(issue.period, issue.division, TERMS[issue.span].months))
 
 
 def _blocks(stored: Any, figures: Any) -> tuple[Paragraph, ...]:
     if stored is None:  # an issue from before reports were stored
         return ()
+    if figures.span != "month":
+        return tuple(Paragraph(text) for text in _over_in_words(from_stored(stored, ReportingOver), figures.division))
     return tuple(Paragraph(text) for text in paragraphs(from_stored(stored, Reporting), figures.division))
 
 

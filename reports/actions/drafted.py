@@ -45,10 +45,11 @@ def drafted_content(briefing: Briefing) -> dict[str, Any]:
 def _measured(briefing: Briefing, *, again: bool) -> tuple[BriefingFigures, IssueLists]:
     """Return figures and lists of the month; `again`: those of a locked month that is measured once more."""
     if not again:
-        return briefing_figures(briefing.period, briefing.division), issue_lists(briefing.period, briefing.division)
+        figures = briefing_figures(briefing.period, briefing.division, briefing.span)
+        return figures, issue_lists(briefing.period, briefing.division)
     period = lock_period_row(briefing.period)
     with transaction.atomic(), recomputed_in_place(period):
-        return briefing_figures(period, briefing.division), issue_lists(period, briefing.division)
+        return briefing_figures(period, briefing.division, briefing.span), issue_lists(period, briefing.division)
 
 
 def _original(briefing: Briefing) -> BriefingFigures:

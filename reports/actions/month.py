@@ -37,9 +37,7 @@ def prepare_all(
     divisions = divisions_with_issues(period)
     for division in divisions:
         check_may_print(division, by)
-    return [
-        prepare_briefing(period=period, division=division, by=by, span=span, queue=queue) for division in divisions
-    ]
+    return [prepare_briefing(period=period, division=division, by=by, span=span, queue=queue) for division in divisions]
 
 
 def move_all(*, period: ReportingPeriod, span: str, code: str, by: Actor, note: str = "") -> Moved:

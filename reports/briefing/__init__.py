@@ -2,8 +2,9 @@
 
 from reports.briefing.next_steps import NEXT_STEPS
 from reports.briefing.overview import OVERVIEW
+from reports.briefing.progress import PROGRESS
 from reports.briefing.rural_towns import RURAL_TOWNS
 from reports.briefing.shortfalls import SHORTCOMINGS, SHORTFALLS
 from reports.briefing.targets import TARGETS
 
-__all__ = ["NEXT_STEPS", "OVERVIEW", "RURAL_TOWNS", "SHORTCOMINGS", "SHORTFALLS", "TARGETS"]
+__all__ = ["NEXT_STEPS", "OVERVIEW", "PROGRESS", "RURAL_TOWNS", "SHORTCOMINGS", "SHORTFALLS", "TARGETS"]

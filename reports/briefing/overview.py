@@ -14,27 +14,33 @@ from targets.result_lists import ResultLists
 from targets.wording import bound_text
 
 _REACHED, _CHANGES = "达标数", "增减（百分点）"
+
+
 # 3,446 needs 8 mm, +100.0 10 mm, 2020年11月 17 mm; together they are as wide as the text block.
-_COLUMNS = (
-    Column("目标", width=27.5),
-    Column("标准", "label", width=12.9),
-    Column("参评数", "number", width=10.3),
-    Column("合计", "number", _REACHED, width=10.3),
-    Column("其中超出", "number", _REACHED, width=10.3),
-    Column("未达标数", "number", width=10.3),
-    Column("数据未报", "number", width=10.3),
-    Column("达标率", "number", width=12),
-    Column("较上月", "number", _CHANGES, width=11.2),
-    Column("较上年同月", "number", _CHANGES, width=11.2),
-    Column("月均", "number", _CHANGES, width=11.2),
-    Column("预计完成", "label", width=18.5),
-)
+def _columns(figures: BriefingFigures) -> tuple[Column, ...]:
+    """Return the columns of the table; a year is compared with the year before only once."""
+    term = figures.term
+    on_year_before = [] if figures.span == "year" else [Column("较上年同月", "number", _CHANGES, width=11.2)]
+    return (
+        Column("目标", width=27.5),
+        Column("标准", "label", width=12.9),
+        Column("参评数", "number", width=10.3),
+        Column("合计", "number", _REACHED, width=10.3),
+        Column("其中超出", "number", _REACHED, width=10.3),
+        Column("未达标数", "number", width=10.3),
+        Column("数据未报", "number", width=10.3),
+        Column("达标率", "number", width=12),
+        Column(f"较{term.last}", "number", _CHANGES, width=11.2),
+        *on_year_before,
+        Column("月均", "number", _CHANGES, width=11.2),
+        Column("预计完成", "label", width=18.5),
+    )
 
 
 def _blocks(_: Any, figures: BriefingFigures) -> tuple[Block, ...]:
     table = Table(
         caption=f"{whole_of(figures.division)}各项目标达标情况（截至{day_in_words(figures.as_of)}）",
-        columns=_COLUMNS,
+        columns=_columns(figures),
         rows=tuple(_row(target, figures) for target in figures.targets),
         is_dense=True,
     )
@@ -56,10 +62,16 @@ def _row(target: TargetFigures, figures: BriefingFigures) -> tuple[Cell, ...]:
         _count(target.unknown, lists.unknown),
         Cell(words.figure_in_words(target), target.value if target.is_mean else target.percent),
         Cell(words.change_cell(target, target.change_on_last_month), target.change_on_last_month),
-        Cell(words.change_cell(target, target.change_on_year_before), target.change_on_year_before),
+        *_on_year_before(target),
         Cell(forecast.progress_cell(target), target.pace.progress if target.pace else None),
         Cell(forecast.outlook_cell(target)),
     )
+
+
+def _on_year_before(target: TargetFigures) -> list[Cell]:
+    if target.span == "year":
+        return []
+    return [Cell(words.change_cell(target, target.change_on_year_before), target.change_on_year_before)]
 
 
 def _count(number: int | None, url: str) -> Cell:

@@ -17,7 +17,7 @@ WIDE, NARROW = 442.0, 300.0  # points: the text block of a page; the screen of a
 _COLUMNS, _BETWEEN = 2, 22.0
 _PITCH, _BAR, _TOP, _BOTTOM = 13.0, 7.5, 13.0, 3.0
 _TEXT = 9.0
-_LONGEST_NAME = 12  # characters; a longer name is cut, and whole in the text for those who cannot see
+_LONGEST_NAME = 9  # characters; a longer name is cut, and whole in the text for those who cannot see
 _ROOM_FOR_LABEL = 44.0
 
 

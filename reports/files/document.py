@@ -21,6 +21,7 @@ from docx.oxml.ns import qn
 from changzhi_portal.briefings import Block, Cell, Chart, Column, Heading, Paragraph, Table
 from reports.files.document_styles import HEITI, TEXT_WIDTH, prepare, style_id
 from reports.files.front import issued_day, made_at
+from reports.files.summary import summary_lines, summary_table
 from reports.genuine import verification_url
 from reports.issue import PrintedIssue
 
@@ -36,6 +37,10 @@ def issue_document(issue: PrintedIssue, *, code: str = "") -> bytes:
     prepare(document)
     _set_properties(document, issue)
     _write_head(document, issue)
+    _add(document, summary_table(issue).caption, "caption")
+    _write_table(document, summary_table(issue))
+    for text in summary_lines(issue):
+        _add(document, text, "Body Text")
     for section in issue.sections:
         _add(document, f"{section.number}、{section.title}", "heading 1")
         _write_blocks(document, section.numbered_blocks)
@@ -62,8 +67,8 @@ def _write_head(document: Document, issue: PrintedIssue) -> None:
     briefing = issue.briefing
     _add(document, briefing.masthead, "报头")
     _add(document, briefing.number_line, "期号")
-    line = [issue.office, briefing.seal_line, issued_day(issue) or "草稿"]
-    _add(document, "".join(f"\t{text}" for text in line), "编发行")
+    of_line = (issue.office, briefing.seal_line, issued_day(issue) or "草稿")
+    _add(document, "".join(f"\t{text}" for text in of_line), "编发行")
     _add(document, issue.title, "Title")
     if issue.notice:
         _add(document, f"（{issue.notice}）", "居中")

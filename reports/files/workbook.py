@@ -20,6 +20,7 @@ from changzhi_portal.pages.exported import Value
 from communities.models import Community
 from exports.formats import MOST_IN_NAME, open_workbook, sheet_name, write_list
 from reports.files.front import issued_day, made_at
+from reports.files.summary import TITLE, summary_table
 from reports.issue import PrintedIssue
 from reports.stored_figures import Counts, Number, TargetFigures
 from reports.unit_lists import IssueLists, ListedUnit
@@ -85,8 +86,15 @@ def issue_workbook(issue: PrintedIssue, lists: IssueLists, *, code: str = "") ->
     file = io.BytesIO()
     with open_workbook(file, title=issue.title, made_at=made_at(issue), author=issue.office) as book:
         _write_about(book, issue, sheets, code)
-        write_list(book, totals, _TOTAL_HEADERS, (_totals_of(target) for target in issue.figures.targets))
-        write_list(book, by_division, _DIVISION_HEADERS, _rows_by_division(issue.figures.targets))
+        write_list(
+            book,
+            totals,
+            [*_TOTAL_HEADERS, *_change_headers(issue)],
+            (_totals_of(target) for target in issue.figures.targets),
+        )
+        write_list(
+            book, by_division, [*_DIVISION_HEADERS, *_change_headers(issue)], _rows_by_division(issue.figures.targets)
+        )
         for name, table in printed:
             _write_table(book, name, table)
         for name, target, units in full:
@@ -95,8 +103,9 @@ def issue_workbook(issue: PrintedIssue, lists: IssueLists, *, code: str = "") ->
 
 
 def _tables(issue: PrintedIssue) -> Iterator[tuple[str, Table]]:
-    """Yield the tables of the body and the annexes, each with the title of its part."""
+    """Yield the tables of the summary, the body and the annexes, each with the title of its part."""
     parts: list[tuple[str, Iterable[Block]]] = [
+        (TITLE, [summary_table(issue)]),
         *((section.title, section.blocks) for section in issue.sections),
         *((f"{annex.label} {annex.title}", annex.blocks) for annex in issue.annexes),
     ]
@@ -163,8 +172,12 @@ _COUNT_HEADERS: Final = (
     "缺口",
     "平均数或覆盖率",
 )
-_TOTAL_HEADERS: Final = ("目标", "全称", "标准", "参评单位", "单位", *_COUNT_HEADERS, "较上月增减", "较上年同月增减")
-_DIVISION_HEADERS: Final = ("目标", "区划代码", "名称", *_COUNT_HEADERS, "较上月增减", "较上年同月增减")
+_TOTAL_HEADERS: Final = ("目标", "全称", "标准", "参评单位", "单位", *_COUNT_HEADERS)
+_DIVISION_HEADERS: Final = ("目标", "区划代码", "名称", *_COUNT_HEADERS)
+
+
+def _change_headers(issue: PrintedIssue) -> list[str]:
+    return [f"较{issue.figures.term.last}增减", "较上年同月增减"]
 
 
 def _totals_of(target: TargetFigures) -> list[Value]:

@@ -1,9 +1,5 @@
 """What must hold in each stage of an issue."""
 
-import changzhi_portal.records
-import django.db.models.deletion
-import django.utils.timezone
-from django.conf import settings
 from django.db import migrations, models
 
 

@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from changelog.models.steps import FlowStep
 from changzhi_portal.jobs import QueuedJob
+from changzhi_portal.phrases import time_in_words
 from changzhi_portal.records import Record
 from changzhi_portal.rights import Viewer, has_right
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
@@ -239,10 +240,7 @@ class Briefing(Record, ScopedModel, QueuedJob):
     @property
     def span_name(self) -> str:
         """Return the month, quarter or year that it covers: 2018年6月, 2018年第2季度, 2018年."""
-        month = self.period.month
-        if self.span == self.Span.QUARTER:
-            return f"{month.year}年第{(month.month + 2) // 3}季度"
-        return f"{month.year}年" if self.span == self.Span.YEAR else str(self.period)
+        return time_in_words(self.period.code, self.span)
 
     @property
     def is_draft(self) -> bool:

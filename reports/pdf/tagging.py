@@ -6,6 +6,7 @@ checks here are in docs/domain.md §7.2.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
@@ -59,6 +60,7 @@ class _Tags:
         self.elements = [self._at(reference) for reference in self._below(self.root)]
 
     def complete(self) -> None:
+        self._begin_headings_at_one()
         for element in self.elements:
             if element["S"] == "/TH":
                 element["A"]["Scope"] = "/Column" if self._is_in_header(element) else "/Row"
@@ -70,6 +72,13 @@ class _Tags:
         self._list_ids()
         self._mark_artifacts()
         self._drop_empty_resources()
+
+    def _begin_headings_at_one(self) -> None:
+        """Let the highest heading be H1: a form that is also part of a page begins with h2 there."""
+        headings = [element for element in self.elements if re.fullmatch("/H[1-6]", element["S"])]
+        above = min((int(heading["S"][2]) for heading in headings), default=1) - 1
+        for heading in headings:
+            heading["S"] = f"/H{int(heading['S'][2]) - above}"
 
     def _at(self, reference: bytes) -> Any:
         return self.pdf.objects[int(reference.split()[0])]

@@ -55,7 +55,11 @@ class PrintBriefing(FormPage):
         """Queue the draft; an issue that is no draft any more is only shown."""
         data = form.cleaned_data
         self.briefing = prepare_briefing(
-            period=data["period"], division=data["division"], edition=data["edition"], by=self.request.user
+            period=data["period"],
+            division=data["division"],
+            span=data["span"] or Briefing.Span.MONTH,
+            edition=data["edition"],
+            by=self.request.user,
         )
         if self.briefing.is_draft:
             return ""
@@ -130,7 +134,11 @@ class EditTexts(EditionPage):
         sections = self._issue.sections if self._issue is not None else ()
         blocks = [block for section in sections for block in section.blocks]
         code = field.removeprefix(REMARK)
-        return [block.text for block in blocks if isinstance(block, Paragraph) and block.code == code and not block.is_remark]
+        return [
+            block.text
+            for block in blocks
+            if isinstance(block, Paragraph) and block.code == code and not block.is_remark
+        ]
 
     def act(self, form: TextsForm) -> str:
         """Store the texts."""
@@ -168,7 +176,7 @@ class CorrectBriefing(EditionPage):
 class BriefingMovePage(MovePage):
     """One step of an edition on its way: 审核通过, 签发, 印发, 退回修改, 撤回."""
 
-    help_at = "审核、签发、印发"
+    help_at = "审核签发印发"
     requires = "may_see_figures"
     flow = FLOW
     queryset: QuerySet[Briefing] = Briefing.objects.newest_first()

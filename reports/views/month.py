@@ -95,7 +95,11 @@ class MonthOfIssues(MonthPage):
 
     def get_title(self) -> str:
         """Return 2018年6月简报全部版次."""
-        return f"{Briefing(period=self.period, span=self.span).span_name}简报全部版次" if hasattr(self, "span") else "全部版次"
+        return (
+            f"{Briefing(period=self.period, span=self.span).span_name}简报全部版次"
+            if hasattr(self, "span")
+            else "全部版次"
+        )
 
     def get_crumbs(self) -> list[Crumb]:
         """Add the list."""
@@ -120,7 +124,7 @@ class MonthProgress(MonthPage):
 class MoveAll(FormPage, MonthPage):
     """One move for every edition of a month that is in one of its states."""
 
-    help_at = "审核、签发、印发"
+    help_at = "审核签发印发"
     template_name = "reports/briefing_month_move.html"
     busy_label = "正在提交…"
 

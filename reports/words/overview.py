@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from changzhi_portal.display import display_number
 from changzhi_portal.percent import percent_text
-from changzhi_portal.phrases import day_in_words, joined, month_in_words, whole_of
+from changzhi_portal.phrases import day_in_words, joined, time_in_words, whole_of
 from reports.stored_figures import BriefingFigures, ChangedDivisions, TargetFigures, Workforce
 from reports.words.values import change_on_last_month, figure_in_words
 from targets.pace import Outlook
@@ -16,10 +16,10 @@ _MOST_FALLING_NAMED = 2
 
 
 def title(figures: BriefingFigures) -> str:
-    """Return the briefing's title: 2018年6月全市“三社联动”目标完成情况; a county's names the county."""
+    """Return the briefing's title: 2018年6月全市“三社联动”目标完成情况; a county's names the county, a quarter's 2018年第2季度."""
     division = figures.division
     place = "全市" if division.level == "city" else division.name
-    return f"{month_in_words(figures.period)}{place}“三社联动”目标完成情况"
+    return f"{time_in_words(figures.period, figures.span)}{place}“三社联动”目标完成情况"
 
 
 def overview(figures: BriefingFigures) -> list[str]:
@@ -32,9 +32,9 @@ def overview(figures: BriefingFigures) -> list[str]:
         _means(targets),
         _unreported(targets),
         _on_last_month(figures),
-        _changed_divisions(figures.changed_divisions),
+        _changed_divisions(figures.changed_divisions, figures.term.this),
     ]
-    return [joined(sentences, by=""), _workforce(figures.workforce, whole)]
+    return [joined(sentences, by=""), _workforce(figures.workforce, whole, figures.term.last)]
 
 
 def _all_judged(targets: Sequence[TargetFigures]) -> str:
@@ -102,14 +102,15 @@ def _on_last_month(figures: BriefingFigures) -> str:
     if not compared:
         return _why_not_compared(figures, known)
     others = len(known) - len(compared)
-    rest = f"，另有{others}项与上月不可比" if others else ""
+    last = figures.term.last
+    rest = f"，另有{others}项与{last}不可比" if others else ""
     if len(compared) == 1:
         [only] = compared
         if only.judged == 1 and not only.is_mean:
             return ""  # 100 points of a single unit: its own sentence says 本月新达标
-        change = change_on_last_month(only.change_on_last_month, only.change_unit)
+        change = change_on_last_month(only.change_on_last_month, only.change_unit, last)
         return f"{only.short_name if len(known) > 1 else ''}{change}{rest}。"
-    return f"与上月相比，{_counted(compared, is_every=not others)}{rest}。"
+    return f"与{last}相比，{_counted(compared, is_every=not others)}{rest}。"
 
 
 def _counted(compared: Sequence[TargetFigures], *, is_every: bool) -> str:
@@ -134,35 +135,40 @@ def _counted(compared: Sequence[TargetFigures], *, is_every: bool) -> str:
 def _why_not_compared(figures: BriefingFigures, known: Sequence[TargetFigures]) -> str:
     if not known:
         return ""
+    term = figures.term
     if figures.plan.title_last_month:
-        return f"本月起按《{figures.plan.title}》测评，上月按《{figures.plan.title_last_month}》测评，两月不可比。"
+        now, before = figures.plan.title, figures.plan.title_last_month
+        return f"{term.since}按《{now}》测评，{term.last}按《{before}》测评，{term.both}不可比。"
     if all(target.standard_last_month for target in known):
-        return "本月起测评标准有调整，与上月不可比。"
+        return f"{term.since}测评标准有调整，与{term.last}不可比。"
     paces = [target.pace for target in known if target.pace and target.pace.outlook != Outlook.UNKNOWN]
     if not paces:
         return ""
     if any(pace.progress is not None for pace in paces):
-        return "上月没有可比数据，不作环比。"
-    return "本月为首次测评，没有以前月份可比。"
+        return f"{term.last}没有可比数据，{'不作环比' if figures.span == 'month' else '不作比较'}。"
+    return f"{term.this}为首次测评，没有以前月份可比。"
 
 
-def _changed_divisions(changes: Sequence[ChangedDivisions]) -> str:
+def _changed_divisions(changes: Sequence[ChangedDivisions], this: str) -> str:
     """Return 本月城区、郊区合并为潞州区，长治县更名为上党区；与以前月份的比较均按调整后的区划计算。"""
     if not changes:
         return ""
     said = "，".join(f"{'、'.join(each.before)}{each.verb}{'、'.join(each.after)}" for each in changes)
-    return f"本月{said}；与以前月份的比较均按调整后的区划计算。"
+    return f"{this}{said}；与以前月份的比较均按调整后的区划计算。"
 
 
 # --- Workers ---
 
 
-def _workforce(workforce: Workforce, whole: str) -> str:
+def _workforce(workforce: Workforce, whole: str, last: str) -> str:
     """Return 全市在岗社会工作者4355人，较上月增加12人，其中社会工作专业人才2245人，占比51.5%。"""
     workers, professionals = workforce.workers, workforce.professionals
     if workers is None:
         return f"{whole}尚未上报社会工作者名册。"
-    parts = [f"{whole}在岗社会工作者{display_number(workers)}人", _more_workers(workers, workforce.last_month_workers)]
+    parts = [
+        f"{whole}在岗社会工作者{display_number(workers)}人",
+        _more_workers(workers, workforce.last_month_workers, last),
+    ]
     if workers and professionals == workers:
         parts.append("均为社会工作专业人才")
     elif professionals:
@@ -172,10 +178,10 @@ def _workforce(workforce: Workforce, whole: str) -> str:
     return joined(parts) + "。"
 
 
-def _more_workers(workers: int, before: int | None) -> str:
+def _more_workers(workers: int, before: int | None, last: str) -> str:
     if before is None:
         return ""
     difference = workers - before
     if not difference:
-        return "与上月持平"
-    return f"较上月{'增加' if difference > 0 else '减少'}{display_number(abs(difference))}人"
+        return f"与{last}持平"
+    return f"较{last}{'增加' if difference > 0 else '减少'}{display_number(abs(difference))}人"

@@ -20,7 +20,7 @@ def target_sentences(target: TargetFigures, division: Edition) -> list[str]:
     asked = f"目标为“{target.name}”（{clause_in_words(target.clause)}）。"
     if not target.judged:
         what = "可测评的数据" if target.level == "division" else f"参评的{units_text(target)}"
-        return [f"{asked}{whole}本月没有{what}。"]
+        return [f"{asked}{whole}{target.term.this}没有{what}。"]
     return [f"{asked}{_how_it_stands(target, division)}。", _leading_and_lagging(target, division)]
 
 
@@ -71,7 +71,7 @@ def _coverage(target: TargetFigures) -> str:
 
 
 def _changes(target: TargetFigures) -> list[str]:
-    last_month = change_on_last_month(target.change_on_last_month, target.change_unit)
+    last_month = change_on_last_month(target.change_on_last_month, target.change_unit, target.term.last)
     return [
         "" if target.standard_last_month else last_month,
         change_on_year_before(target.change_on_year_before, target.change_unit),
@@ -85,7 +85,7 @@ def _changed_standard(target: TargetFigures) -> str:
         return ""
     now = bound_text(target)
     what = f"标准由{before}调整为{now}" if before != now else "测评口径有调整"
-    return f"本月起{what}，与上月不可比"
+    return f"{target.term.since}{what}，与{target.term.last}不可比"
 
 
 def _short(target: TargetFigures) -> str:
@@ -136,10 +136,10 @@ def _how_the_one_stands(target: TargetFigures, division: Edition) -> str:
         subject = f"{whole}参评{units_text(target)}1个"
     if target.reached:
         over = target.over and target.at_most is not None
-        state = "本月新达标" if target.change_on_last_month == _ALL else "已达标"
+        state = f"{target.term.this}新达标" if target.change_on_last_month == _ALL else "已达标"
         state += f"（超过{amount_text(target.at_most or 0, target.unit)}）" if over else ""
     else:
-        state = "由上月达标转为未达标" if target.change_on_last_month == -_ALL else "尚未达标"
+        state = f"由{target.term.last}达标转为未达标" if target.change_on_last_month == -_ALL else "尚未达标"
     lacking = f"还缺{amount_text(target.gap, target.unit)}" if target.unmet and target.gap else ""
     return joined([joined([subject, state, lacking]), _changed_standard(target)], by="；")
 

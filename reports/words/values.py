@@ -28,12 +28,12 @@ def change_cell(progress: Progress, change: float | None) -> str:
     return display_change(change, decimals=2 if progress.change_unit else 1)
 
 
-def change_on_last_month(change: float | None, unit: str = "") -> str:
+def change_on_last_month(change: float | None, unit: str = "", last: str = "上月") -> str:
     """Return 较上月提高1.3个百分点 / 较上月下降0.4个百分点 / 与上月持平; "" without a last month.
 
-    `unit` is that of a mean, and replaces percentage points.
+    `unit` is that of a mean, and replaces percentage points; `last` is 上季度末, 上年末 for a quarter, a year.
     """
-    return _change(change, unit, "较上月", f"与上月{UNCHANGED}")
+    return _change(change, unit, f"较{last}", f"与{last}{UNCHANGED}")
 
 
 def change_on_year_before(change: float | None, unit: str = "") -> str:

@@ -41,6 +41,8 @@ def test_a_visitor_checks_a_code_and_a_file(place, visit, tmp_path):
     expect(page.get_by_text("都不一致")).to_be_visible()
     obstacles += obstacles_in(page, "another file")
     page.set_viewport_size(TELEPHONE)
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "nothing is cut off or scrolls sideways"
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (
+        "nothing is cut off or scrolls sideways"
+    )
     assert page.context.cookies() == []
     assert not obstacles, "\n".join(map(str, obstacles))

@@ -97,3 +97,15 @@ def test_a_change_that_is_only_noted_or_keeps_the_name_is_not_said(measured):
     assert changed_divisions(june, measured.city) == ()
     apply_division_changes(by=make_user("bureau_admin", measured.city))
     assert changed_divisions(june, measured.city) == (ChangedDivisions(("城区",), "更名为", ("潞州区",)),)
+
+
+def test_the_line_of_twelve_months_is_interrupted_where_the_standard_was_raised(measured):
+    ask(measured, at_least=600)
+    area_of("2018-06", measured)
+    _, area = area_of("2018-07", measured)
+    assert [(point.month, point.value, point.starts_anew) for point in area.trend] == [
+        ("2018-04", 40.0, False),
+        ("2018-05", 40.0, False),
+        ("2018-06", 0.0, True),
+        ("2018-07", 0.0, False),
+    ]

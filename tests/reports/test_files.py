@@ -23,6 +23,7 @@ from python_calamine import CalamineWorkbook
 
 from changzhi_portal.briefings import Heading, Paragraph, Table
 from reports.files import figures_sha256, issue_document, issue_json, issue_workbook
+from reports.files.summary import summary_lines, summary_table
 from reports.unit_lists import lists_to_json
 from tests.reports.files import CODE, NAMES, printed_issue, printed_lists, stored
 
@@ -59,7 +60,7 @@ def document(docx_bytes):
 
 def tables_of(issue) -> list[Table]:
     blocks = [block for part in (*issue.sections, *issue.annexes) for block in part.blocks]
-    return [block for block in blocks if isinstance(block, Table)]
+    return [summary_table(issue), *(block for block in blocks if isinstance(block, Table))]
 
 
 def shown(cell) -> str:
@@ -157,7 +158,7 @@ def test_lists_keep_their_header_in_view_and_filter(book):
 
 def test_the_document_has_the_text_of_the_issue_in_its_order(document, issue):
     written = [paragraph.text for paragraph in document.paragraphs]
-    expected = [issue.title, "按语：第一段。", "第二段。"]
+    expected = [issue.title, "按语：第一段。", "第二段。", *summary_lines(issue)]
     for section in issue.sections:
         expected.append(f"{section.number}、{section.title}")
         for number, block in section.numbered_blocks:

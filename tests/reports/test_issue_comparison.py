@@ -14,7 +14,10 @@ pytestmark = pytest.mark.one_database
 LATER = figures(
     targets=[
         target(
-            met=97, unmet=56, percent=63.4, divisions=[division("140402", "城区", 57, 39), division("140404", "郊区", 4, 1)]
+            met=97,
+            unmet=56,
+            percent=63.4,
+            divisions=[division("140402", "城区", 57, 39), division("140404", "郊区", 4, 1)],
         )
     ],
     shortfalls={"targets": ["urban_facility_area"], "rows": [short_community("英雄社区", code="140402001009")]},

@@ -246,7 +246,9 @@ def test_an_edition_is_issued_also_when_the_trail_cannot_be_sealed_now(draft, of
     assert (issued.stage, issued.trail_head) == (Stage.ISSUED, "")
 
 
-def test_a_worker_that_dies_while_issuing_is_followed_by_one_that_makes_the_same_edition(real_files, draft, monkeypatch):
+def test_a_worker_that_dies_while_issuing_is_followed_by_one_that_makes_the_same_edition(
+    real_files, draft, monkeypatch
+):
     requested = request_issue(draft, note=NOTE)
     made = []
     real = printing.files_of
@@ -269,8 +271,7 @@ def test_a_worker_that_dies_while_issuing_is_followed_by_one_that_makes_the_same
 
 
 def test_an_edition_whose_printing_fails_is_not_issued_and_may_be_tried_again_or_sent_back(
-    real_files,
-    draft, officer, settings, tmp_path
+    real_files, draft, officer, settings, tmp_path
 ):
     fonts, settings.FONT_DIR = settings.FONT_DIR, tmp_path
     requested = request_issue(draft, note=NOTE)

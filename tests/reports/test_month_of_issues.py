@@ -36,7 +36,9 @@ def drafts(place, period):
     return editions
 
 
-def test_the_city_and_every_county_of_that_month_get_an_edition_and_asking_twice_makes_no_second(place, period, officer):
+def test_the_city_and_every_county_of_that_month_get_an_edition_and_asking_twice_makes_no_second(
+    place, period, officer
+):
     with patch.object(jobs, "enqueue"):
         first = prepare_all(period=period, by=officer)
         second = prepare_all(period=period, by=officer)
@@ -56,7 +58,9 @@ def test_nothing_is_begun_for_a_month_that_is_no_quarters_end_nor_by_other_roles
     assert not Briefing.objects.exists()
 
 
-def test_all_are_moved_on_together_and_one_that_is_refused_keeps_none_of_the_others(drafts, period, officer, administrator):
+def test_all_are_moved_on_together_and_one_that_is_refused_keeps_none_of_the_others(
+    drafts, period, officer, administrator
+):
     Briefing.objects.filter(pk=drafts[1].pk).update(state=State.FAILED, message="缺字体。")
     moved = move_all(period=period, span="month", code="review", by=officer)
     assert moved.number == len(drafts) - 1

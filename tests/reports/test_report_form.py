@@ -2,6 +2,7 @@
 
 import io
 
+import outloud
 import pytest
 from pypdf import PdfReader
 
@@ -104,6 +105,15 @@ def test_the_pdf_is_one_a4_page_with_the_same_text(place, month, clerk, signed_i
     text = "".join(pages[0].extract_text().split())
     for part in ("上报表", "填报单位", "（盖章）", "填报人", "审核人", "负责人", "城市社区设施面积", "第1页，共1页"):
         assert part in text
+
+
+def test_the_pdf_can_be_read_by_a_screen_reader(place, month, clerk, signed_in, tmp_path):
+    compute_period(month)
+    path = tmp_path / "form.pdf"
+    path.write_bytes(signed_in(clerk).get(f"{FORM}pdf/").content)
+    result = outloud.check(str(path), layers=["conformance"])
+    assert result.error is None
+    assert [f"{finding.rule} {finding.message}" for finding in result.findings] == []
 
 
 def test_the_number_of_queries_does_not_grow_with_the_records(place, month, clerk, signed_in):

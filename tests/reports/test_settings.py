@@ -42,7 +42,9 @@ def test_a_draft_takes_over_what_is_set(place, period, administrator):
         50,
         "省民政厅",
     )
-    paper = issue_markup(issue(figures=figures(), **{name: VALUES[name] for name in ("masthead", "office", "seal_line")}))
+    paper = issue_markup(
+        issue(figures=figures(), **{name: VALUES[name] for name in ("masthead", "office", "seal_line")})
+    )
     assert "社区治理简报" in paper and "长治市社区建设领导小组办公室" in paper and "签发：王某某" in paper
 
 
@@ -65,7 +67,11 @@ def test_only_administrators_set_and_only_sensible_values(place, officer, clerk,
     for user in (officer, clerk, leader):
         with pytest.raises(NotAllowedError):
             saved(place.city, user)
-    for wrong, field in (({"masthead": ""}, "masthead"), ({"publication_day": 32}, "publication_day"), ({"copies": 0}, "copies")):
+    for wrong, field in (
+        ({"masthead": ""}, "masthead"),
+        ({"publication_day": 32}, "publication_day"),
+        ({"copies": 0}, "copies"),
+    ):
         with pytest.raises(InvalidError) as refused:
             saved(place.city, administrator, **wrong)
         assert refused.value.field in {field, "__all__"}
