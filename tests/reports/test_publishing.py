@@ -29,6 +29,7 @@ from tests.threads import run_in_threads
 Stage, State = Briefing.Stage, Briefing.State
 Day = datetime.date
 DAY = Day(2018, 7, 5)  # a Thursday
+SINCE = Day(2018, 6, 20)
 
 
 def at(day: Day, hour: int = 9) -> datetime.datetime:
@@ -48,7 +49,7 @@ def june(place, period):
         yield period
 
 
-def chosen(division, *, day: int | None = 5, since: Day = Day(2018, 6, 20), **fields) -> BriefingSettings:
+def chosen(division, *, day: int | None = 5, since: Day = SINCE, **fields) -> BriefingSettings:
     return BriefingSettings.objects.create(
         division=division, publication_day=day, publishes_since=since if day else None, **fields
     )
