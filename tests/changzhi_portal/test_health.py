@@ -34,7 +34,7 @@ from tests.words import latin_words
 
 Kind = PortalProcess.Kind
 WORKERS = ["worker_uploads", "worker_targets", "worker_reports"]
-CHECKS = ["database", "migrations", "broker", *WORKERS, "beat", "disk", "trail", "webhooks", "fonts"]
+CHECKS = ["database", "migrations", "broker", *WORKERS, "beat", "disk", "trail", "webhooks", "fonts", "briefing_mail"]
 
 
 def make_process(kind: Kind, *queues: Queue, name: str = "host 1", silent_for: int = 0) -> PortalProcess:
@@ -88,8 +88,8 @@ def test_a_visitor_learns_that_all_is_well_and_nothing_else() -> None:
 @pytest.mark.usefixtures("running")
 def test_probes_cost_nothing_while_the_answers_are_fresh() -> None:
     # One for the database, two for migrations (is there a table, which are applied), three for workers, one for beat, one
-    # for records of the trail that are not sealed, two for what other systems are told.
-    with exactly(10):
+    # for records of the trail that are not sealed, one for mails of issues, two for what other systems are told.
+    with exactly(11):
         Client().get("/readyz")
     with exactly(0):
         for _ in range(5):
@@ -170,7 +170,7 @@ def test_a_database_that_does_not_answer_is_named_and_what_depends_on_it_is_not_
     )
     status, _, content = done.stdout.strip().partition(" ")
     assert status == "503"
-    assert json.loads(content)["failed"] == ["database", "migrations", *WORKERS, "beat", "trail", "webhooks"]
+    assert json.loads(content)["failed"] == ["database", "migrations", *WORKERS, "beat", "trail", "briefing_mail", "webhooks"]
     assert "hidden" not in done.stdout + done.stderr
 
 
@@ -257,8 +257,8 @@ def test_htmx_gets_the_changing_part_and_the_session_is_not_kept_alive(
 def test_the_page_makes_few_queries(system_admin: User, signed_in: Callable[[User], Client]) -> None:
     browser = signed_in(system_admin)
     browser.get("/readyz")
-    # The signed-in user, the processes, nine kinds of work, what is due of three of them (five queries).
-    with exactly(16):
+    # The signed-in user, the processes, eleven kinds of work, what is due of three of them (five queries).
+    with exactly(18):
         browser.get(reverse("health"))
 
 
@@ -285,7 +285,7 @@ def test_work_is_counted_by_queue_with_the_request_that_has_waited_longest(place
 @pytest.mark.django_db
 def test_reminding_a_worker_does_not_make_a_request_younger(place: Place) -> None:
     briefing = make_briefing(place.county)
-    Briefing.objects.update(**PRINT.queued())
+    Briefing.objects.update(stage=Briefing.Stage.DRAFT, **PRINT.queued())
     asked_at = queue_loads()[2].oldest_at
     assert asked_at is not None
     Briefing.objects.filter(pk=briefing.pk).update(heartbeat_at=asked_at - datetime.timedelta(minutes=5))

@@ -20,7 +20,7 @@ from reports.delivery.actions import send_again, send_delivery, sending
 from reports.jobs import HAND_OVER, MAIL, MAIL_DELAYS, UNCONFIRMED
 from reports.models import BriefingDelivery
 from tests.factories import make_user
-from tests.faults.processes import process, wait_until
+from tests.faults.processes import process, wait_until, worker
 from tests.reports.briefings import pdf_of
 from tests.reports.deliveries import PDF, Postman, issue_to, mail_server, send_all, states
 from tests.threads import run_in_threads
@@ -299,6 +299,15 @@ def test_an_answer_that_comes_after_the_doubt_settles_it(place, leaders, postman
     with patch.object(sending, "_confirm", late):
         send_all()
     assert (states(), BriefingDelivery.objects.get().message) == ([State.SENT], "")
+
+
+@pytest.mark.slow
+def test_workers_send_by_themselves_what_was_issued(place, leaders, postman):
+    """Celery's workers, two of them, each told by the queue."""
+    with worker(), worker():
+        issue_to(place.city, *leaders)
+        wait_until(lambda: states() == [State.SENT] * 3, what="all mails are sent")
+    assert sorted(postman.recipients) == sorted(leader.email for leader in leaders)
 
 
 def test_two_workers_and_two_beats_send_one_mail_each(place, leaders, postman):

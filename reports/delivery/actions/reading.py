@@ -20,7 +20,7 @@ def mark_as_read(briefing: Briefing, by: Actor) -> bool:
     if briefing.stage != Briefing.Stage.ISSUED:
         return False
     unread = BriefingDelivery.objects.filter(briefing=briefing, user_id=by.pk, read_at__isnull=True)
-    return bool(unread.update(read_at=timezone.now()))
+    return unread.exists() and bool(unread.update(read_at=timezone.now()))
 
 
 def remind_of_unread(*, moment: datetime.datetime) -> int:
