@@ -12,7 +12,7 @@ from communities.models import Division
 from reports.actions import save_recipients
 from reports.actions.recipients import seen_recipients
 from reports.delivery.actions import send_again
-from reports.flow import MAY_APPROVE
+from reports.flow import MAY_APPROVE, MAY_EDIT
 from reports.forms import RecipientsForm, SendAgainForm
 from reports.models import Briefing, BriefingDelivery, BriefingRecipient
 from reports.views.editing import EditionPage, divisions_with_settings, list_crumb
@@ -64,6 +64,7 @@ class SendAgain(EditionPage):
     """重新发送: asks before the mail of one delivery is sent again, since one in doubt may arrive twice."""
 
     help_at = "送达"
+    requires = MAY_EDIT
     title = "重新发送"
     template_name = "reports/briefing_send_again.html"
     submit_label = "重新发送"

@@ -66,6 +66,7 @@ NOT_FOR_CLERKS = {
         for name in ("", "_new", "_edit", "_pause", "_resume", "_remove", "_secret", "_test")
     ),
     "connections:delivery_again",
+    *(f"reports:{name}" for name in ("edit_briefing_settings", "edit_briefing_recipients", "send_briefing_again")),
 }
 # What a system administrator opens: the own account, notices, the help, users and health; nothing of the bureau's business.
 FOR_THE_SYSTEM = {
