@@ -134,11 +134,19 @@ class CorrectionForm(forms.Form):
     )
 
 
+class UsersField(forms.ModelMultipleChoiceField):
+    """Users, each with role, division and address."""
+
+    def label_from_instance(self, obj: User) -> str:
+        """Return 王某某（领导，长治市，wang@example.com）."""
+        return f"{obj}（{obj.role.label}，{obj.division.name}，{obj.email or '没有登记邮箱'}）"
+
+
 class RecipientsForm(forms.Form):
     """The users to whom the issues of a division are sent, among those who see its figures."""
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
-    users = forms.ModelMultipleChoiceField(
+    users = UsersField(
         label="收件人",
         queryset=User.objects.none(),
         required=False,
@@ -152,15 +160,9 @@ class RecipientsForm(forms.Form):
 
     def __init__(self, *args: Any, division: Division, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = cast(forms.ModelMultipleChoiceField, self.fields["users"])
+        field = cast(UsersField, self.fields["users"])
         users = User.objects.who_may("may_see_figures", division).select_related("division")
         field.queryset = users.order_by(Case(When(role=Role.LEADER, then=0), default=1), "division__code", "username")
-        field.label_from_instance = _recipient_label  # type: ignore[method-assign]
-
-
-def _recipient_label(user: User) -> str:
-    """Return 王某某（领导，长治市，wang@example.com）."""
-    return f"{user}（{user.role.label}，{user.division.name}，{user.email or '没有登记邮箱'}）"
 
 
 class SendAgainForm(forms.Form):

@@ -37,7 +37,6 @@ MAIL = JobKind(
     waiting=BriefingDelivery.State.WAITING,
     running=BriefingDelivery.State.SENDING,
     failed=BriefingDelivery.State.FAILED,
-    find_due=lambda: BriefingDelivery.objects.due().values_list("pk", flat=True),
     shows_failure=BriefingDelivery.State.FAILED,
     waiting_since="next_at",
     given_up="多次发信都中断，请联系系统管理员，好了以后重新发送。",

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from changzhi_portal.jobs import REMIND_AFTER, QueuedJob
+from changzhi_portal.jobs import QueuedJob
 from changzhi_portal.records import Record
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 from reports.models.briefings import Briefing
@@ -45,12 +45,6 @@ class BriefingRecipient(ScopedModel):
 
 class BriefingDeliveryQuerySet(ScopedQuerySet):
     """Queries of deliveries."""
-
-    def due(self) -> Self:
-        """Filter for mails whose time has come, and of which no worker was told within the last half minute."""
-        now = timezone.now()
-        untold = Q(heartbeat_at__isnull=True) | Q(heartbeat_at__lt=now - REMIND_AFTER)
-        return self.ready().filter(untold)
 
     def ready(self) -> Self:
         """Filter for mails that a worker may send now."""

@@ -23,6 +23,8 @@ WITHOUT_PAGE = {
     "connections.WebhookSecret",
     "frame.SavedView",
     "notices.Announcement",
+    "reports.BriefingDelivery",
+    "reports.BriefingSettings",
     "services.CatalogueItem",
 }
 RECORDS = [model for model in own_models() if issubclass(model, Record)]

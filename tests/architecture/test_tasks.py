@@ -118,7 +118,8 @@ def test_every_model_with_background_work_declares_its_kinds():
 @pytest.mark.parametrize("kind", kinds(), ids=name_of)
 def test_a_job_names_a_task_that_exists_and_its_queue(kind):
     if kind.task is None:
-        assert kind.waiting is not None
+        taken_over = kind.max_attempts == 0  # another kind hands its rows over; nobody claims or repeats them
+        assert kind.waiting is not None or taken_over
         return
     task = {task.name: task for task in own_tasks()}[kind.task]
     assert task.queue == kind.queue

@@ -15,8 +15,8 @@ from django.utils import timezone
 from accounts.models import Role
 from changelog.models import ChangeRecord, ChangeSet
 from changzhi_portal import jobs
-from changzhi_portal.refusals import InvalidError, NotAllowedError, StaleError
 from changzhi_portal.health.check import answer_of
+from changzhi_portal.refusals import InvalidError, NotAllowedError, StaleError
 from notices.actions import send_waiting_mail
 from notices.models import Notice
 from periods.workdays import deadline
@@ -212,7 +212,9 @@ def test_recipients_who_have_not_read_are_reminded_once_after_three_working_days
     assert len(mail.outbox) == 1
 
 
-def test_nobody_is_reminded_of_an_edition_that_was_withdrawn_or_replaced_or_where_it_is_not_wanted(place, wang, administrator):
+def test_nobody_is_reminded_of_an_edition_that_was_withdrawn_or_replaced_or_where_it_is_not_wanted(
+    place, wang, administrator
+):
     BriefingSettings.objects.create(division=place.county, unread_workdays=None)
     issue_to(place.county, wang)
     withdrawn = issue_to(place.city, wang)
@@ -276,7 +278,7 @@ def test_the_bureau_sees_what_has_become_of_each_mail_and_others_do_not(place, w
     send_all()
     address = reverse("reports:briefing", args=[issued.ref])
     page = text_of(signed_in(officer).get(address))
-    assert "送达情况<spanclass=\"count\">2" in page
+    assert '送达情况<spanclass="count">2' in page
     assert "王演示" in page and "已发送" in page and "未读" in page
     assert "没有登记邮箱" in page
     assert "送达情况" not in text_of(signed_in(wang).get(address))

@@ -29,6 +29,7 @@ from tests.threads import run_in_threads
 Stage, State = Briefing.Stage, Briefing.State
 Day = datetime.date
 DAY = Day(2018, 7, 5)  # a Thursday
+SINCE = Day(2018, 6, 20)
 
 
 def at(day: Day, hour: int = 9) -> datetime.datetime:
@@ -48,7 +49,7 @@ def june(place, period):
         yield period
 
 
-def chosen(division, *, day: int | None = 5, since: Day = Day(2018, 6, 20), **fields) -> BriefingSettings:
+def chosen(division, *, day: int | None = 5, since: Day = SINCE, **fields) -> BriefingSettings:
     return BriefingSettings.objects.create(
         division=division, publication_day=day, publishes_since=since if day else None, **fields
     )
@@ -102,7 +103,10 @@ def test_the_page_says_the_next_day_and_that_an_unannounced_year_is_estimated(pl
     assert next_publication(settings, Day(2018, 7, 6)).note == ""
     assert next_publication(settings, Day(2030, 7, 6)).note == "放假安排尚未公布，期限按周末推算。"
     PublicationDay.objects.create(
-        division=place.city, period=ReportingPeriod.objects.for_month(Day(2018, 6, 1)), due_on=DAY, done_at=timezone.now()
+        division=place.city,
+        period=ReportingPeriod.objects.for_month(Day(2018, 6, 1)),
+        due_on=DAY,
+        done_at=timezone.now(),
     )
     assert next_publication(settings, DAY).month == Day(2018, 7, 1), "June's is out"
     page = markup_of(signed_in(administrator).get(reverse("reports:edit_briefing_settings", args=[place.city.ref])))
@@ -189,7 +193,9 @@ def test_a_draft_whose_figures_have_moved_is_printed_again_before_it_is_issued(p
 
 
 @pytest.mark.django_db
-def test_the_bureau_is_told_once_a_working_day_what_is_missing_in_one_notice(place, june, officer, administrator, leader):
+def test_the_bureau_is_told_once_a_working_day_what_is_missing_in_one_notice(
+    place, june, officer, administrator, leader
+):
     chosen(place.city)
     chosen(place.county)
     for hour in (8, 9, 10):

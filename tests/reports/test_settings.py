@@ -24,6 +24,7 @@ VALUES = {
     "copies": 50,
     "publication_day": 10,
     "needs_approval": True,
+    "unread_workdays": 3,
 }
 
 

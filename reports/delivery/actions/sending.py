@@ -96,11 +96,13 @@ def _try_again_or_fail(claim: Claim[BriefingDelivery], delivery: BriefingDeliver
     The user's address must not appear in the sentence or the log.
     """
     logger.warning("Delivery %s was not sent at attempt %s: %s", delivery.pk, delivery.attempts, refused.sentence)
-    values = {"message": refused.sentence, "handed_at": None, "claim_token": "", "heartbeat_at": timezone.now()}
+    values = {"message": refused.sentence, "handed_at": None, "claim_token": ""}
     if refused.is_final or delivery.attempts > len(MAIL_DELAYS):
-        claim.finish(State.FAILED, **values)
-    else:
-        claim.finish(State.WAITING, next_at=timezone.now() + MAIL_DELAYS[delivery.attempts - 1], **values)
+        claim.finish(State.FAILED, heartbeat_at=timezone.now(), **values)
+        return
+    next_at = timezone.now() + MAIL_DELAYS[delivery.attempts - 1]
+    # So that beat sends no messages before the time has come.
+    claim.finish(State.WAITING, next_at=next_at, heartbeat_at=next_at - MAIL.remind_after, **values)
 
 
 @contextmanager
