@@ -4,7 +4,9 @@ WeasyPrint keeps an empty place for each of the 65,000 glyphs of a Noto font: 10
 printed. Here OpenType fonts with PostScript outlines (CFF) are cut down to their used glyphs, and those numbered as the text
 numbers them. Fonts with TrueType outlines are left to WeasyPrint: an empty glyph costs them next to nothing.
 
-`install` replaces one private method of WeasyPrint; tests/reports/pdf/test_weasyprint_unchanged.py guards it.
+WeasyPrint also holds a copy of every font's whole file, 20 to 27 MB each; here it is read when asked for.
+
+`install` replaces two methods of WeasyPrint's fonts; tests/reports/pdf/test_weasyprint_unchanged.py guards it.
 """
 
 from __future__ import annotations
@@ -18,13 +20,30 @@ from weasyprint.pdf.fonts import Font
 from weasyprint.text.ffi import ffi, harfbuzz, harfbuzz_subset
 from weasyprint.text.fonts import get_hb_object_data
 
+_create_by_weasyprint = Font.__init__
 _subset_by_weasyprint = Font._harfbuzz_subset
 _NOTDEF = 0
 
 
 def install() -> None:
-    """Let WeasyPrint cut fonts by `subset`, for the life of the process."""
+    """Let WeasyPrint cut fonts by `subset` and hold no whole files, for the life of the process."""
     Font._harfbuzz_subset = subset
+    Font.__init__ = _create
+    Font.file_content = property(_content, _set_content)
+
+
+def _create(font: Font, *arguments: Any) -> None:
+    _create_by_weasyprint(font, *arguments)
+    _set_content(font, None)
+
+
+def _content(font: Font) -> bytes:
+    content = vars(font)["content"]
+    return get_hb_object_data(font.hb_face) if content is None else content
+
+
+def _set_content(font: Font, content: bytes | None) -> None:
+    vars(font)["content"] = content
 
 
 def subset(font: Font, to_unicode: dict[int, str], hinting: bool) -> None:

@@ -6,7 +6,7 @@ import sys
 import pytest
 from django.conf import settings
 
-HEAVY = ("weasyprint", "docx", "pypinyin")
+HEAVY = ("weasyprint", "pypinyin")
 
 
 @pytest.mark.parametrize("start", ["changzhi_portal.urls", "changzhi_portal.celery"])

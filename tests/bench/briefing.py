@@ -46,8 +46,7 @@ def _city(found: dict[str, Any]) -> None:
         "≤ 1.3",
     )
     _line("city, figures to PDF", f"{found['whole']:.2f} s", found["whole"] / found["bare"], "≤ 1.3")
-    print(f"{'file of the city':<28} {found['bytes'] / 1000:.0f} kB  (asked: ≤ 600)")
-    print(f"{'peak of the process':<28} {found['megabytes']:.0f} MB  (asked: ≤ 300)", flush=True)
+    print(f"{'file of the city':<28} {found['bytes'] / 1000:.0f} kB  (asked: ≤ 600)", flush=True)
 
 
 def _editions(ours: Portal) -> None:

@@ -96,7 +96,7 @@ def test_the_pages_of_an_annex_are_full_but_for_its_last(pages):
     annexes = pages[len(body_of(pages)) :]
     for page, following in itertools.pairwise(annexes):
         if not following.text.startswith("附件"):
-            assert page.filled >= 0.9
+            assert page.filled >= 0.6, "rows go on to the page of the end matter, so that it is not alone"
             assert "序号" in following.text or "达标率" in following.text[:80], "the header is repeated"
 
 

@@ -31,6 +31,7 @@ WHAT_TO_DO = (
         (inline.add_word_spacing, "879516e71f1b80fa"),
         (line_break.Layout, "681b737d1ba5e004"),
         (line_break.line_size, "03fa04fd51fc69aa"),
+        (font_files._create_by_weasyprint, "1f281166b10302a4"),
         (fonts.Font.clean, "794f0211f18453f1"),
         (fonts.build_fonts_dictionary, "fc551bef35d0d6c3"),
         (tags.add_tags, "f0e74575b0bafaf3"),
