@@ -38,7 +38,11 @@ GROUPS: Final = (
         "导出和下载",
         (K.EXPORTED, K.EXPORTED_CLEAR, K.CALLED, K.TEMPLATE, K.ORIGINAL, K.MARKED, K.DOCUMENT, K.TRAIL_EXPORTED),
     ),
-    KindGroup("changes", "上传和改动", (K.UPLOADED, K.DISCARDED, K.CHANGED, K.IMPORTED, K.UNDONE, K.ISSUED, K.WITHDRAWN, K.WIPED)),
+    KindGroup(
+        "changes",
+        "上传和改动",
+        (K.UPLOADED, K.DISCARDED, K.CHANGED, K.IMPORTED, K.UNDONE, K.ISSUED, K.WITHDRAWN, K.WIPED),
+    ),
     KindGroup("refusals", "被拒绝", (K.REFUSED,)),
     KindGroup("keeping", "审计和密钥", (K.KEYS_ROTATED, K.TRAIL_ARCHIVED, K.TRAIL_MISMATCH, K.TRAIL_ACCEPTED)),
 )

@@ -189,6 +189,7 @@ class DemoRun:
             division=printed.division_code,
             output=printed.path,
             issue=not printed.is_draft,
+            note="演示数据",
             stdout=StringIO(),
         )
         self.say(f"Printed {printed.path.name}, {time.monotonic() - started:.1f} s")

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.db.models import F
@@ -51,14 +51,14 @@ from targets.series import Trends, trends_until
 _COUNTS = ("judged", "met", "over", "unmet", "not_applicable", "unknown")
 
 
-def briefing_figures(period: ReportingPeriod, division: Division, span: Span = "month") -> BriefingFigures:
+def briefing_figures(period: ReportingPeriod, division: Division, span: str = "month") -> BriefingFigures:
     """Return the figures of the city's or one county's briefing of a month, from the month's measures.
 
     Of a quarter or a year, `period` is the last month, and changes are those since the end of the one before.
 
     Raises PortalError for a month that was never measured and for a division that has no briefing then (a town).
     """
-    return _Edition(period, division, plan_measured_by(period), span).figures()
+    return _Edition(period, division, plan_measured_by(period), cast(Span, span)).figures()
 
 
 def check_has_briefing(period: ReportingPeriod, division: Division) -> None:

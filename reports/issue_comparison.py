@@ -81,8 +81,8 @@ def _figure(
         first=_printed(first, target),
         second=_printed(second, target),
         change=_change(first, second, target),
-        reached=_pair(first and first.reached, second and second.reached),
-        unmet=_pair(first and first.unmet, second and second.unmet),
+        reached=_pair(None if first is None else first.reached, None if second is None else second.reached),
+        unmet=_pair(None if first is None else first.unmet, None if second is None else second.unmet),
         note=note,
     )
 

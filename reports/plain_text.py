@@ -11,8 +11,10 @@ from reports.issue import PrintedIssue
 def plain_text(issue: PrintedIssue) -> str:
     """Return an issue's text, a line for each paragraph, heading and row of a table."""
     lines = [issue.title, issue.briefing.correction_reason, *issue.corrections, issue.briefing.commentary]
-    for part in (*issue.sections, *issue.annexes):
-        lines += [part.title, *_lines(part.blocks)]
+    for section in issue.sections:
+        lines += [section.title, *_lines(section.blocks)]
+    for annex in issue.annexes:
+        lines += [annex.title, *_lines(annex.blocks)]
     return "\n".join(line for line in lines if line)
 
 

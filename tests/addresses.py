@@ -247,6 +247,12 @@ VISIBLE_TO_ALL: dict[str, list[Any]] = {
 }
 # What follows the ref of the record in some URLs.
 LAST_ARGUMENTS = {"reports:move_briefing": "withdraw", "reports:briefing_file": "xlsx"}
+# What follows the month in some URLs.
+AFTER_MONTH = {
+    "reports:briefing_month": ("month",),
+    "reports:briefing_month_progress": ("month",),
+    "reports:move_briefings": ("month", "review"),
+}
 NAMES = sorted(name for name, _ in addresses())
 TAKE_REGISTER = sorted(name for name, pattern in addresses() if set(pattern.pattern.converters) == {"register"})
 # Forms of a record of any register: their URL contains the register's name before the ref.
@@ -265,7 +271,7 @@ def address_of(name: str, place: Place, owner: User) -> str:
     if name in TAKE_REGISTER:
         return reverse(name, args=["facilities"])
     if name in TAKE_PERIOD:
-        return reverse(name, args=[make_period().code])
+        return reverse(name, args=[make_period().code, *AFTER_MONTH.get(name, ())])
     if name in VISIBLE_TO_ALL:
         return reverse(name, args=VISIBLE_TO_ALL[name])
     if name not in TAKE_RECORD:

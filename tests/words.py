@@ -11,6 +11,7 @@ USUAL = frozenset(
     {
         "PDF",
         "Excel",
+        "Word",
         "WPS",
         "OpenDocument",
         "CSV",

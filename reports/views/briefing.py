@@ -108,10 +108,12 @@ class BriefingDetail(PortalPage):
         return self._has_changed_since_lock() if briefing.period.is_locked else self._has_been_measured_since()
 
     def _has_been_measured_since(self) -> bool:
-        computation = Computation.objects.of_period(self.briefing.period)
-        if computation is None or computation.finished_at is None or self.briefing.issued_at is None:
-            return False
-        return bool(computation.is_stale) or computation.finished_at > self.briefing.issued_at
+        """Return whether the open month has been measured since, or has changes that were not measured yet."""
+        period, issued_at = self.briefing.period, self.briefing.issued_at
+        if not Computation.objects.is_up_to_date(period):
+            return True
+        computation = Computation.objects.of_period(period)
+        return bool(computation and issued_at and computation.finished_at and computation.finished_at > issued_at)
 
     def _has_changed_since_lock(self) -> bool:
         """Return whether computing the locked month again would change figures of this edition.

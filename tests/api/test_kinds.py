@@ -6,7 +6,6 @@ import datetime
 import json
 
 import pytest
-from django.utils import timezone
 
 from changelog.models import TrailKind, TrailRecord
 from changzhi_portal.api.endpoints import ComputedEndpoint, ListEndpoint
@@ -21,6 +20,7 @@ from targets.models import CommunityMeasure, Target
 from tests.api.test_registers import rows_of
 from tests.factories import make_facility, make_organization, make_period, make_profile, make_worker
 from tests.queries import queries_of
+from tests.reports.briefings import store_pdf
 
 pytestmark = pytest.mark.django_db
 REQUIRED = {

@@ -30,7 +30,15 @@ from connections.models import ApiClient, ApiToken, Delivery, Webhook
 from notices.models import Announcement, Notice
 from orgs.models import SocialOrganization
 from periods.models import ReportingPeriod
-from reports.models import Briefing, BriefingDelivery, BriefingRecipient, PublicationDay
+from reports.models import (
+    Briefing,
+    BriefingDelivery,
+    BriefingFile,
+    BriefingRecipient,
+    BriefingSettings,
+    BriefingStep,
+    PublicationDay,
+)
 from revisions.models import LockedChange, LockedComparison, LockedResultChange
 from services.models import CatalogueItem, ProjectCommunity, ServiceField, ServiceProject
 from socialworkers.models import Posting, SocialWorker
@@ -52,6 +60,7 @@ from tests.factories import (
     make_user,
     make_worker,
 )
+from tests.reports.briefings import make_issued
 from uploads.models import ColumnMapping, UploadBatch, UploadRow
 
 # Models that lead to a division and have no scope, because no page, list or export shows their rows.
@@ -162,14 +171,7 @@ def _locked_result_change(side: Side) -> LockedResultChange:
 
 
 def _briefing(side: Side) -> Briefing:
-    return Briefing.objects.create(
-        period=side.period,
-        division=side.county,
-        issue_number=6,
-        total_number=6,
-        issued_on=datetime.date(2018, 7, 5),
-        heartbeat_at=timezone.now(),
-    )
+    return make_issued(side.county, side.period.code)
 
 
 def _catalogue_item(side: Side) -> CatalogueItem:
@@ -269,6 +271,9 @@ MAKERS: dict[type[models.Model], Callable[[Side], models.Model]] = {
     LockedResultChange: _locked_result_change,
     Briefing: _briefing,
     BriefingDelivery: lambda side: make_delivery_of(_briefing(side), side.user),
+    BriefingFile: lambda side: _briefing(side).files.get(),
+    BriefingStep: lambda side: _briefing(side).steps.create(move="review", before="draft", after="reviewed"),
+    BriefingSettings: lambda side: BriefingSettings.objects.create(division=side.county),
     BriefingRecipient: lambda side: BriefingRecipient.objects.create(division=side.county, user=side.user),
     PublicationDay: lambda side: PublicationDay.objects.create(
         division=side.county, period=side.period, due_on=datetime.date(2018, 7, 5)

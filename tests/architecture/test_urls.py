@@ -67,6 +67,7 @@ NOT_FOR_CLERKS = {
     ),
     "connections:delivery_again",
     *(f"reports:{name}" for name in ("edit_briefing_settings", "edit_briefing_recipients", "send_briefing_again")),
+    *(f"reports:{name}" for name in ("edit_briefing", "correct_briefing", "move_briefing")),
 }
 # What a system administrator opens: the own account, notices, the help, users and health; nothing of the bureau's business.
 FOR_THE_SYSTEM = {

@@ -170,7 +170,15 @@ def test_a_database_that_does_not_answer_is_named_and_what_depends_on_it_is_not_
     )
     status, _, content = done.stdout.strip().partition(" ")
     assert status == "503"
-    assert json.loads(content)["failed"] == ["database", "migrations", *WORKERS, "beat", "trail", "briefing_mail", "webhooks"]
+    assert json.loads(content)["failed"] == [
+        "database",
+        "migrations",
+        *WORKERS,
+        "beat",
+        "trail",
+        "briefing_mail",
+        "webhooks",
+    ]
     assert "hidden" not in done.stdout + done.stderr
 
 

@@ -30,7 +30,10 @@ def of_quarter(*divisions, **changes):
         span="quarter",
         change_on_last_month=2.4,
         divisions=[replace(each, span="quarter") for each in divisions]
-        or [division("140402", "城区", 57, 38, change_on_last_month=3.5), division("140423", "襄垣县", 8, 4, change_on_last_month=1.0)],
+        or [
+            division("140402", "城区", 57, 38, change_on_last_month=3.5),
+            division("140423", "襄垣县", 8, 4, change_on_last_month=1.0),
+        ],
         trend=(TrendPoint("2018-04", 61.0), TrendPoint("2018-05", 61.4), TrendPoint("2018-06", 62.7)),
         **changes,
     )
@@ -61,8 +64,9 @@ def test_another_plan_or_standard_since_then_is_said_of_the_quarter():
 
 
 def test_who_came_furthest_is_named_with_the_rise_and_where_it_has_come_to():
-    assert "城市社区设施面积：提高较多的依次是城区（提高3.5个百分点，达到66.7%）、襄垣县（提高1.0个百分点，达到50.0%）。" in texts_of(
-        of_quarter()
+    assert (
+        "城市社区设施面积：提高较多的依次是城区（提高3.5个百分点，达到66.7%）、襄垣县（提高1.0个百分点，达到50.0%）。"
+        in texts_of(of_quarter())
     )
 
 
