@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reports.files import figures_sha256, issue_document, issue_json, issue_workbook
+from reports.files import figures_sha256, issue_json, issue_workbook
 from reports.genuine import code_of
 from reports.issue import PrintedIssue, issue_markup
 from reports.models import Briefing, BriefingFile
@@ -15,6 +15,8 @@ from reports.unit_lists import lists_from_json
 
 def files_of(briefing: Briefing, issue: PrintedIssue) -> dict[str, bytes]:
     """Return the content of each file by its kind. Raises PortalError as printing does."""
+    from reports.files.document import issue_document  # python-docx, which only printing needs
+
     data = issue_json(issue, briefing.lists, code=briefing.code)
     workbook = issue_workbook(issue, lists_from_json(briefing.lists), code=briefing.code)
     attachments = (

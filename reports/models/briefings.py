@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
 from changelog.models.steps import FlowStep
 from changzhi_portal.jobs import QueuedJob
@@ -63,8 +64,6 @@ class Briefing(Record, ScopedModel, QueuedJob):
     last month of its span. `figures`, `lists` and `corrections` are JSON; `stored_figures` and `stored_corrections` return
     them as Python objects. `remarks` are texts of the bureau by the code of the target that they stand at.
     """
-
-    record_page: ClassVar[str] = "reports:briefing"
 
     class State(models.TextChoices):
         """queued → printing → printed | failed."""
@@ -205,6 +204,10 @@ class Briefing(Record, ScopedModel, QueuedJob):
 
     def __str__(self) -> str:
         return f"{self.division}{self.span_name}简报{self.edition_name}"
+
+    def get_absolute_url(self) -> str:
+        """Return the address of the edition's page."""
+        return reverse("reports:briefing", args=[self.ref])
 
     @property
     def stored_figures(self) -> BriefingFigures | None:

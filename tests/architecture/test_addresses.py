@@ -23,6 +23,7 @@ WITHOUT_PAGE = {
     "connections.WebhookSecret",
     "frame.SavedView",
     "notices.Announcement",
+    "reports.Briefing",  # its page is laid out by itself and is no page of facts and panels
     "reports.BriefingDelivery",
     "reports.BriefingSettings",
     "services.CatalogueItem",

@@ -6,7 +6,7 @@ import sys
 import pytest
 from django.conf import settings
 
-HEAVY = ("weasyprint", "pypinyin")
+HEAVY = ("weasyprint", "pypinyin", "docx")
 
 
 @pytest.mark.parametrize("start", ["changzhi_portal.urls", "changzhi_portal.celery"])

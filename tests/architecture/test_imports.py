@@ -54,6 +54,13 @@ def wrong_names(app: str, source: str) -> list[str]:
     ]
 
 
+# Modules that load neighbours of ours late, and why.
+LOADED_LATE = {
+    "reports/actions/files.py": "python-docx takes 0.2 s to import, which only printing needs",
+    "reports/pdf/rendering.py": "its neighbours are parts of WeasyPrint's work, which takes 0.5 s to import",
+}
+
+
 def imports_in_functions(source: str) -> list[str]:
     """Return the imports of the portal's own modules inside functions."""
     functions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -81,7 +88,9 @@ def test_no_import_of_ours_hides_in_a_function(app: str):
     hidden = {
         str(path): found
         for path in modules()
-        if path.parts[0] == app and (found := imports_in_functions((settings.BASE_DIR / path).read_text()))
+        if path.parts[0] == app
+        and str(path) not in LOADED_LATE
+        and (found := imports_in_functions((settings.BASE_DIR / path).read_text()))
     }
     assert hidden == {}
 

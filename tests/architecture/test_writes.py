@@ -18,9 +18,11 @@ WRITING_FUNCTIONS = frozenset({"insert_rows", "insert_values", "update_rows"})
 # Modules outside `actions` that write, and why.
 EXCEPTIONS = {
     "accounts/limits.py": "counts attempts to sign in, and refused tokens, for accounts/attempts.py and connections/limits.py alone",
+    "changelog/flow.py": "the one way to move a record with states, which actions and pages call",
     "changelog/trail/recording.py": "the one way into the trail, which actions and pages call",
     "changelog/trail/sealing.py": "seals what recording.py has written",
     "reports/files/document.py": "saves a file of python-docx, and no row",
+    "reports/pdf/font_files.py": "saves a font of fontTools, and no row",
     "revisions/recompute.py": "everything it writes is rolled back at the end",
     "targets/engine/results.py": "the engine of targets/actions/measuring.py, which alone calls it",
     "targets/reference.py": "called by a migration, with historical models",

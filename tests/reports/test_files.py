@@ -22,7 +22,8 @@ from docx.oxml.ns import qn
 from python_calamine import CalamineWorkbook
 
 from changzhi_portal.briefings import Heading, Paragraph, Table
-from reports.files import figures_sha256, issue_document, issue_json, issue_workbook
+from reports.files import figures_sha256, issue_json, issue_workbook
+from reports.files.document import issue_document
 from reports.files.summary import summary_lines, summary_table
 from reports.unit_lists import lists_to_json
 from tests.reports.files import CODE, NAMES, printed_issue, printed_lists, stored
@@ -266,7 +267,8 @@ def test_the_same_issue_is_the_same_bytes_in_every_process():
     made = """
 import hashlib, django
 django.setup()
-from reports.files import issue_document, issue_json, issue_workbook
+from reports.files import issue_json, issue_workbook
+from reports.files.document import issue_document
 from reports.unit_lists import lists_to_json
 from tests.reports.files import CODE, printed_issue, printed_lists
 issue, lists = printed_issue(), printed_lists()
