@@ -232,6 +232,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "connections.tasks.tell_of_expiry",
         "schedule": crontab(hour="8", minute="20"),
     },
+    "print drafts of briefings again": {"task": "reports.tasks.refresh_drafts", "schedule": schedule(60)},
     "issue briefings on their day": {"task": "reports.tasks.publish_due", "schedule": schedule(300)},
     "send the e-mail of notices": {"task": "notices.tasks.send_waiting_mail", "schedule": schedule(60)},
 }

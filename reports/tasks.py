@@ -18,6 +18,12 @@ def print_briefing(briefing_id: int) -> None:
     actions.print_briefing(briefing_id)
 
 
+@shared_task(name="reports.tasks.refresh_drafts", queue=Queue.TARGETS)
+def refresh_drafts() -> None:
+    """Have the drafts printed again whose figures have moved. Beat calls this every minute."""
+    actions.refresh_drafts(moment=timezone.now())
+
+
 @shared_task(name="reports.tasks.send_delivery", queue=Queue.TARGETS)
 def send_delivery(delivery_id: int) -> None:
     """Send the mail of one delivery; safe to run twice."""

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import date
+import datetime
 
 from django.db import transaction
+from django.db.models import F
 
 from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError
 from changzhi_portal.rights import Actor
 from communities.models import Division
 from periods.models import ReportingPeriod
 from reports.figures import check_has_briefing
-from reports.flow import is_outdated
 from reports.jobs import PRINT
 from reports.models import Briefing, BriefingSettings
 from reports.models.settings import MASTHEAD
+from targets.models import Computation
 
 State = Briefing.State
 # 总第1期: the month in which 长民发〔2017〕138号 was issued.
-FIRST_ISSUE = date(2017, 11, 1)
+FIRST_ISSUE = datetime.date(2017, 11, 1)
+REFRESHED_AFTER = datetime.timedelta(minutes=5)
 _COPIED_SETTINGS = ("masthead", "office", "seal_line")
 _COPIED_ONCE = ("reported_to", "copied_to", "distributed_to", "copies")
 
@@ -71,12 +73,21 @@ def _queue_again(briefing: Briefing, by: Actor | None) -> bool:
     return bool(resting.update(**PRINT.queued(), printed_by_id=None if by is None else by.pk))
 
 
-def refresh_drafts() -> int:
-    """Queue the drafts whose month has been measured since they were printed; return how many."""
-    drafts = Briefing.objects.filter(stage=Briefing.Stage.DRAFT, state__in=(State.PRINTED, State.FAILED))
+def refresh_drafts(*, moment: datetime.datetime) -> int:
+    """Queue the drafts whose month has been measured since they were printed; return how many.
+
+    A month that is filled in is measured again and again, so each draft is printed at most once in REFRESHED_AFTER.
+    """
+    drafts = Briefing.objects.filter(
+        stage=Briefing.Stage.DRAFT,
+        state__in=(State.PRINTED, State.FAILED),
+        printed_at__lt=moment - REFRESHED_AFTER,
+        period__computations__state=Computation.State.FINISHED,
+        period__computations__finished_at__gt=F("printed_at"),
+    ).exclude(period__state=ReportingPeriod.State.LOCKED)
     queued = 0
-    for briefing in drafts.select_related("period", "printed_by").defer("figures", "lists"):
-        if briefing.printed_at is not None and is_outdated(briefing) and _queue_again(briefing, briefing.printed_by):
+    for briefing in drafts.select_related("period", "printed_by").defer("figures", "lists", "text"):
+        if _queue_again(briefing, briefing.printed_by):
             PRINT.announce(briefing.pk)
             queued += 1
     return queued

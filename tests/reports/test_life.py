@@ -165,20 +165,24 @@ def test_a_draft_follows_the_registers_and_a_reviewed_edition_does_not(draft, pl
     make_change_set(officer)
     with pytest.raises(StaleError, match="草稿正在更新"):
         moved(draft, "review", officer)
-    assert refresh_drafts() == 1
+    compute_period(draft.period)
+    later = timezone.now() + datetime.timedelta(minutes=10)
+    assert refresh_drafts(moment=timezone.now()) == 0, "not while the registers are being filled in"
+    assert refresh_drafts(moment=later) == 1
     newer = print_queued(draft.pk)
     assert newer.stored_figures.targets[0].met == met + 1
     moved(newer, "review", officer)
     make_facility(place.communities[2], area=700)
     make_change_set(officer)
-    assert refresh_drafts() == 0
+    compute_period(draft.period)
+    assert refresh_drafts(moment=later) == 0
     prepare_briefing(period=draft.period, division=draft.division, by=officer, queue=False)
     assert print_queued(draft.pk) is None
     assert Briefing.objects.get().figures == newer.figures
 
 
 def test_a_draft_that_is_up_to_date_is_not_printed_again(draft):
-    assert refresh_drafts() == 0
+    assert refresh_drafts(moment=timezone.now() + datetime.timedelta(hours=1)) == 0
 
 
 def test_a_month_that_has_not_ended_is_not_reviewed(place, officer):
@@ -213,7 +217,7 @@ def test_an_issued_edition_is_the_same_a_hundred_changes_later(draft, place, off
     make_change_set(officer)
     compute_period(issued.period)
     for work in (
-        lambda: refresh_drafts(),
+        lambda: refresh_drafts(moment=timezone.now() + datetime.timedelta(hours=1)),
         lambda: prepare_briefing(period=issued.period, division=issued.division, by=officer, queue=False),
         lambda: print_queued(issued.pk),
         lambda: edit_texts(briefing=issued, by=officer, seen=issued.version, values={"commentary": "改"}, remarks={}),
