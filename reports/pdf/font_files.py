@@ -22,7 +22,7 @@ from weasyprint.text.fonts import get_hb_object_data
 
 _create_by_weasyprint = Font.__init__
 _subset_by_weasyprint = Font._harfbuzz_subset
-_NOTDEF = 0
+_NOTDEF, _NAME_OF_NOTDEF = 0, ".notdef"
 
 
 def install() -> None:
@@ -90,15 +90,24 @@ def _cut(face: Any, glyphs: list[int]) -> bytes | None:
     cut = ffi.gc(harfbuzz_subset.hb_subset_or_fail(face, made), harfbuzz.hb_face_destroy)
     font = TTFont(io.BytesIO(get_hb_object_data(cut)), recalcBBoxes=False, recalcTimestamp=False)
     outlines = font["CFF "].cff[0]
-    if len(outlines.charset) != len(glyphs) or not hasattr(outlines, "ROS"):
+    if not hasattr(outlines, "ROS"):
         return None
-    return _numbered(font, glyphs)
+    names = [_NAME_OF_NOTDEF, *(_name(glyph) for glyph in glyphs[1:])]
+    if len(outlines.charset) != len(glyphs):
+        # HarfBuzz has kept glyphs that belong to these. Where glyphs are called by their numbers, all are known by name.
+        if not set(names) <= set(outlines.charset):
+            return None
+        names = list(outlines.charset)
+    return _numbered(font, names)
 
 
-def _numbered(font: TTFont, glyphs: list[int]) -> bytes:
+def _name(glyph: int) -> str:
+    return f"cid{glyph:05d}"
+
+
+def _numbered(font: TTFont, names: list[str]) -> bytes:
     """Return a font file in which each character has the number of its glyph in the whole font, as in the text."""
     outlines = font["CFF "].cff[0]
-    names = [".notdef", *(f"cid{glyph:05d}" for glyph in glyphs[1:])]
     outlines.ROS = ("Adobe", "Identity", 0)
     outlines.charset = names
     outlines.CharStrings.charStrings = {name: number for number, name in enumerate(names)}
