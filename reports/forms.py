@@ -14,7 +14,7 @@ from changzhi_portal.rights import Actor
 from communities.models import Division
 from periods.models import ReportingPeriod
 from reports.actions.settings import SETTINGS
-from reports.actions.texts import REMARK
+from reports.actions.texts import REMARK, texts_digest
 from reports.issue import PrintedIssue
 from reports.models import Briefing, BriefingSettings
 from reports.models.briefings import TEXT_LENGTH
@@ -88,10 +88,10 @@ class PrintAllForm(forms.Form):
 class TextsForm(forms.Form):
     """The texts of a draft: 按语, 下步工作, a remark at each target, addressees; for a corrected edition its reason."""
 
-    seen = forms.IntegerField(widget=forms.HiddenInput, error_messages={"invalid": "请刷新后再试。"})
+    seen = forms.CharField(widget=forms.HiddenInput, error_messages={"required": "请刷新后再试。"})
 
     def __init__(self, *args: Any, briefing: Briefing, issue: PrintedIssue | None, **kwargs: Any) -> None:
-        kwargs["initial"] = {name: getattr(briefing, name) for name in _TEXTS} | {"seen": briefing.version}
+        kwargs["initial"] = {name: getattr(briefing, name) for name in _TEXTS} | {"seen": texts_digest(briefing)}
         super().__init__(*args, **kwargs)
         if briefing.edition > 1:
             self.fields["correction_reason"] = _text_field("更正原因", LONGEST_NOTE, is_required=True)

@@ -28,6 +28,7 @@ from reports.issue import issue_text
 from reports.models import Briefing, BriefingDelivery, BriefingFile
 from reports.models.files import CONTENT_TYPES
 from reports.readiness import what_is_missing
+from reports.sources import measured_at_of, sources_of
 from reports.storage import file_path
 from reports.tables import BriefingTable
 from reports.titles import file_title
@@ -93,7 +94,7 @@ class BriefingDetail(PortalPage):
             deliveries=self._deliveries() if may_print and briefing.is_published else None,
             may_set_recipients=has_right(request.user, MAY_APPROVE),
         )
-        if briefing.figures:
+        if briefing.figures and (may_print or briefing.stage != Briefing.Stage.WITHDRAWN):
             context["issue"] = issue_text(briefing)
         return self.render_to_response(context)
 
@@ -109,11 +110,11 @@ class BriefingDetail(PortalPage):
 
     def _has_been_measured_since(self) -> bool:
         """Return whether the open month has been measured since, or has changes that were not measured yet."""
-        period, issued_at = self.briefing.period, self.briefing.issued_at
+        period = self.briefing.period
         if not Computation.objects.is_up_to_date(period):
             return True
-        computation = Computation.objects.of_period(period)
-        return bool(computation and issued_at and computation.finished_at and computation.finished_at > issued_at)
+        # Since its figures were taken, which is before it was reviewed.
+        return measured_at_of(self.briefing.sources) != measured_at_of(sources_of(self.briefing))
 
     def _has_changed_since_lock(self) -> bool:
         """Return whether computing the locked month again would change figures of this edition.

@@ -29,6 +29,7 @@ from reports.actions import (
     refresh_drafts,
     request_issue,
 )
+from reports.actions.texts import texts_digest
 from reports.flow import FLOW
 from reports.models import Briefing
 from targets.actions import compute_period
@@ -220,7 +221,9 @@ def test_an_issued_edition_is_the_same_a_hundred_changes_later(draft, place, off
         lambda: refresh_drafts(moment=timezone.now() + datetime.timedelta(hours=1)),
         lambda: prepare_briefing(period=issued.period, division=issued.division, by=officer, queue=False),
         lambda: print_queued(issued.pk),
-        lambda: edit_texts(briefing=issued, by=officer, seen=issued.version, values={"commentary": "改"}, remarks={}),
+        lambda: edit_texts(
+            briefing=issued, by=officer, seen=texts_digest(issued), values={"commentary": "改"}, remarks={}
+        ),
         lambda: FLOW.make(issued, "send_back", by=officer, note="改"),
     ):
         try:
