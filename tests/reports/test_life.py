@@ -32,6 +32,7 @@ from reports.actions import (
 from reports.actions.texts import texts_digest
 from reports.flow import FLOW
 from reports.models import Briefing
+from reports.sources import sources_of
 from targets.actions import compute_period
 from tests.factories import make_change_set, make_facility, make_user
 from tests.reports.briefings import figures, make_briefing, make_issued, pdf_of
@@ -192,7 +193,7 @@ def test_a_month_that_has_not_ended_is_not_reviewed(place, officer):
     briefing = make_briefing(place.city, period.code, figures=figures())
     Briefing.objects.update(state=State.PRINTED, printed_at=timezone.now())
     compute_period(period)
-    Briefing.objects.update(printed_at=timezone.now())
+    Briefing.objects.update(printed_at=timezone.now(), sources=sources_of(briefing))
     with pytest.raises(StaleError, match="还没有结束"):
         moved(briefing, "review", officer)
 

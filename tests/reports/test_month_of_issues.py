@@ -109,12 +109,12 @@ def test_refusals_are_said_edition_by_edition(drafts, administrator, officer, si
     with patch.object(jobs, "enqueue"):
         move_all(period=drafts[0].period, span="month", code="review", by=officer, seen=shown())
         form = reverse("reports:move_briefings", args=["2018-06", "month", "approve"])
-        shown = markup_of(
+        answer = markup_of(
             signed_in(administrator).post(
                 form, {"editions": " ".join(f"{ref}:{version}" for ref, version in shown().items())}, follow=True
             )
         )
-    assert "长治市没有签发：" in shown and "请写明为什么" in shown
+    assert "长治市没有签发：" in answer and "请写明为什么" in answer
     assert signed_in(officer).get(form).status_code == 404
 
 

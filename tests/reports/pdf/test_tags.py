@@ -27,8 +27,9 @@ UNKNOWN_TO_THE_CHECK = re.compile(
     r"XMP namespace pdfa(Extension|Schema|Property)=|XMP property (pdfuaid:part|pdfaExtension:schemas) is not permitted"
     r"|pdfaid:conformance is 'A', expected 'B'"
 )
-# outloud 0.2.1 forgets a header cell over two rows in the last column; `test_the_cells_of_every_row…` counts them.
-MISCOUNTED_BY_OUTLOUD = "TBL-004"
+# outloud 0.2.1 forgets a header cell over two rows in the last column; `test_the_cells_of_every_row…` counts them. It also takes
+# an alternative text for no language that has no spaces between words, as Chinese, or more figures than letters.
+MISCOUNTED_BY_OUTLOUD = ("TBL-004", "FIG-012")
 HEADED = """
 <table><caption>表一</caption>
 <thead>
@@ -90,7 +91,7 @@ def test_the_rules_of_pdfa_that_pikepdf_knows_are_kept(city):
 def test_the_rules_of_pdfua_that_outloud_knows_are_kept(city, tmp_path):
     path = tmp_path / "city.pdf"
     path.write_bytes(city)
-    result = outloud.check(str(path), skip=[MISCOUNTED_BY_OUTLOUD])
+    result = outloud.check(str(path), skip=list(MISCOUNTED_BY_OUTLOUD))
     assert result.error is None
     assert [f"{finding.rule} {finding.message}" for finding in result.findings] == []
 
