@@ -207,9 +207,11 @@ class _Part:
 class BriefingSection(_Part):
     """A section of the body. Sections are printed by `position` and numbered without gaps; one without blocks is left out.
 
-    `must_do` returns what must happen next month, a line each, for the summary page; it gets what `blocks` gets.
+    `must_do` returns what must happen next month, a line each, for the summary page; `caveats` what one must know before
+    comparing the figures, a sentence each, for that page and the overview. Both get what `blocks` gets.
     """
 
+    caveats: Callable[[Any, Any], tuple[str, ...]] | None = None
     must_do: Callable[[Any, Any], tuple[str, ...]] | None = None
 
 
