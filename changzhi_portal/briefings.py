@@ -190,8 +190,8 @@ class _Part:
 
     `figures` returns what is stored with the issue as JSON, or None if there is nothing to say; without it the part has
     no figures of its own. `blocks` makes the part's blocks of that (None: nothing is stored) and of all figures of the
-    issue (`reports.stored_figures.BriefingFigures`). `changes` compares what two editions store, for 更正说明, under
-    `corrected_as`; without it differences are not corrections.
+    issue (`reports.stored_figures.BriefingFigures`). `changes` compares what two editions store, for 更正说明;
+    without it differences are not corrections.
     """
 
     code: str
@@ -200,16 +200,20 @@ class _Part:
     blocks: Callable[[Any, Any], tuple[Block, ...]]
     figures: Callable[[IssueOf], Any] | None = None
     changes: Callable[[Any, Any], Iterable[Change]] | None = None
-    corrected_as: str = ""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class BriefingSection(_Part):
     """A section of the body. Sections are printed by `position` and numbered without gaps; one without blocks is left out.
 
-    `must_do` returns what must happen next month, a line each, for the summary page; it gets what `blocks` gets.
+    `corrected_as` is what 更正说明 calls it, behind 全市.
+
+    `must_do` returns what must happen next month, a line each, for the summary page; `caveats` what one must know before
+    comparing the figures, a sentence each, for that page and the overview. Both get what `blocks` gets.
     """
 
+    caveats: Callable[[Any, Any], tuple[str, ...]] | None = None
+    corrected_as: str = ""
     must_do: Callable[[Any, Any], tuple[str, ...]] | None = None
 
 

@@ -7,7 +7,7 @@ text.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +15,9 @@ from changzhi_portal import discovery
 from changzhi_portal.briefings import BriefingAnnex, BriefingSection, Change
 from changzhi_portal.display import display_number
 from changzhi_portal.percent import percent_text
-from changzhi_portal.phrases import whole_of
+from changzhi_portal.phrases import units_below, whole_of
 from reports import words
+from reports.parts import Part, annexes_of
 from reports.stored_figures import (
     BriefingFigures,
     Counts,
@@ -29,6 +30,7 @@ from targets.wording import amount_text, bound_text
 
 # A longer list is replaced by its length.
 _MOST_NAMES = 5
+_SHORTFALLS = "shortfalls"  # the annex whose rows are stored with the figures themselves
 _MAIN_FIGURES = ("数量", "达标数", "达标率")
 
 
@@ -56,13 +58,13 @@ def corrections_from_json(stored: Sequence[Mapping[str, Any]]) -> tuple[Correcti
 
 def corrections_between(old: BriefingFigures, new: BriefingFigures) -> list[Correction]:
     """Return the differences of the printed figures of two editions of one issue, in the order of printing."""
-    whole = whole_of(new.division)
+    whole, names = whole_of(new.division), _names_of_annexes(old, new)
     found = [
-        *_of_targets(old.targets, new.targets, whole),
+        *_of_targets(old.targets, new.targets, whole, units_below(new.division)),
         _correction(f"{whole}社会工作者", _workforce(old.workforce, new.workforce)),
-        *_of_parts(discovery.instances_in("briefing", BriefingSection), old, new, whole),
-        *_of_shortfalls(old, new),
-        *_of_parts(discovery.instances_in("briefing", BriefingAnnex), old, new, whole),
+        *_of_parts(discovery.instances_in("briefing", BriefingSection), old, new, lambda part: whole + part.corrected_as),
+        *_of_shortfalls(old, new, names),
+        *_of_parts(discovery.instances_in("briefing", BriefingAnnex), old, new, lambda part: names[part.code]),
     ]
     return [correction for correction in found if correction.changes]
 
@@ -71,7 +73,15 @@ def _correction(subject: str, changes: Iterable[Change]) -> Correction:
     return Correction(subject, tuple(change for change in changes if change.old != change.new))
 
 
-def _of_targets(old: Sequence[TargetFigures], new: Sequence[TargetFigures], whole: str) -> list[Correction]:
+def _names_of_annexes(old: BriefingFigures, new: BriefingFigures) -> dict[str, str]:
+    """Return 附件2农村社区分乡镇配备情况 by the code of each annex: as the corrected edition calls it, or else the old one."""
+    titles = {annex.code: f"附件{annex.title}" for annex in discovery.instances_in("briefing", BriefingAnnex)}
+    return titles | {each.annex.code: each.name for each in (*annexes_of(old), *annexes_of(new))}
+
+
+def _of_targets(
+    old: Sequence[TargetFigures], new: Sequence[TargetFigures], whole: str, units: str
+) -> list[Correction]:
     """Return corrections by target, of the division and of its counties (towns); also added and removed targets."""
     before = {target.code: target for target in old}
     after = {target.code for target in new}
@@ -85,7 +95,7 @@ def _of_targets(old: Sequence[TargetFigures], new: Sequence[TargetFigures], whol
             continue
         bounds = Change("标准", bound_text(then), bound_text(target))
         corrections.append(_correction(f"{whole}{name}", [bounds, *_result(then, target, target)]))
-        corrections.append(_correction(f"其中各地{name}", _changes_below(then, target)))
+        corrections.append(_correction(f"各{units}{name}", _changes_below(then, target)))
     removed = [target for target in old if target.code not in after]
     return corrections + [
         _correction(f"{whole}{each.short_name}", [Change("不再列入", f"（原为{words.figure_in_words(each)}）", "")])
@@ -140,35 +150,33 @@ def _people(number: int | None) -> str:
 
 
 def _of_parts(
-    parts: Iterable[BriefingSection | BriefingAnnex], old: BriefingFigures, new: BriefingFigures, whole: str
+    parts: Iterable[Part], old: BriefingFigures, new: BriefingFigures, subject: Callable[[Part], str]
 ) -> list[Correction]:
     """Return the corrections of what apps store for their sections or annexes, where both editions have it."""
     return [
-        _correction(
-            f"{whole if isinstance(part, BriefingSection) else ''}{part.corrected_as}",
-            part.changes(old.sections[part.code], new.sections[part.code]),
-        )
+        _correction(subject(part), part.changes(old.sections[part.code], new.sections[part.code]))
         for part in parts
         if part.changes is not None and part.code in old.sections and part.code in new.sections
     ]
 
 
-def _of_shortfalls(old: BriefingFigures, new: BriefingFigures) -> list[Correction]:
-    """Return the corrections of 附件1: communities that were added or removed, or whose printed figures differ."""
+def _of_shortfalls(old: BriefingFigures, new: BriefingFigures, names_of_annexes: Mapping[str, str]) -> list[Correction]:
+    """Return the corrections of 未达标城市社区名单: communities that were added or removed, or whose printed figures differ."""
     before = {row.code: row for row in old.shortfalls.rows}
     after = {row.code: row for row in new.shortfalls.rows}
     targets = {target.code: target for target in new.targets}
     added = [row for code, row in after.items() if code not in before]
     removed = [row for code, row in before.items() if code not in after]
+    name, is_citys = names_of_annexes[_SHORTFALLS], new.division.level == "city"
     others = [
-        _correction(f"附件1中{row.county}{row.town}{row.name}", _of_community(before[code], row, targets))
+        _correction(f"{name}中{_where(row, is_citys)}", _of_community(before[code], row, targets))
         for code, row in after.items()
         if code in before
     ]
     others = [each for each in others if each.changes]
     counted = f"{_number(len(others))}社区的数据相应更正" if len(others) > _MOST_NAMES else ""
-    names = [Change("增加", "", _names(added)), Change("删去", _names(removed), ""), Change("另有", "", counted)]
-    return [_correction("附件1未达标城市社区名单", names), *([] if counted else others)]
+    names = [Change("增加", "", _names(added, is_citys)), Change("删去", _names(removed, is_citys), ""), Change("另有", "", counted)]
+    return [_correction(name, names), *([] if counted else others)]
 
 
 def _of_community(old: ShortCommunity, new: ShortCommunity, targets: Mapping[str, TargetFigures]) -> list[Change]:
@@ -185,6 +193,11 @@ def _figure(row: ShortCommunity, target: TargetFigures) -> str:
     return _amount(None if cell is None else cell.value, target)
 
 
-def _names(rows: Sequence[ShortCommunity]) -> str:
-    named = "、".join(f"{row.town}{row.name}" for row in rows[:_MOST_NAMES])
+def _where(row: ShortCommunity, is_citys: bool) -> str:
+    """Return 潞州区长北街道和平社区; without the county in its own edition."""
+    return f"{row.county if is_citys else ''}{row.town}{row.name}"
+
+
+def _names(rows: Sequence[ShortCommunity], is_citys: bool) -> str:
+    named = "、".join(_where(row, is_citys) for row in rows[:_MOST_NAMES])
     return f"{named}等{_number(len(rows))}社区" if len(rows) > _MOST_NAMES else named

@@ -6,26 +6,24 @@ Nothing is computed here; every number comes from `Briefing.stored_figures` thro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from django.template.loader import render_to_string
 
-from changzhi_portal import discovery
-from changzhi_portal.briefings import Block, BriefingAnnex, BriefingSection, Heading, Paragraph
+from changzhi_portal.briefings import Block, Heading, Paragraph
 from changzhi_portal.phrases import day_in_words, whole_of
 from reports import words
 from reports.genuine import code_svg, verification_url
 from reports.models import Briefing
+from reports.parts import annexes_of, sections_of
 from reports.stored_figures import BriefingFigures
 from reports.summary import Summary, summary_of
 
 _NUMERALS = "一二三四五六七八九十"
 _TYPED = "next_steps"  # the section that a person's text is added to
-
-Part = TypeVar("Part", BriefingSection, BriefingAnnex)
+_STOPS = "。.；;，, "  # that a reason may end with; a sentence goes on behind it
 
 
 class NumberedBlock(NamedTuple):
@@ -69,6 +67,7 @@ class PrintedAnnex:
 class PrintedIssue:
     """The whole text of an issue, as printed.
 
+    `commentary` are the paragraphs of 按语. `correction_reason` is without its full stop ("" of a first edition),
     `corrections` are the lines of 更正说明; `notice` stands on every page of what is no real issue: 草稿, 演示数据.
     """
 
@@ -78,11 +77,19 @@ class PrintedIssue:
     office: str
     as_of: str
     scope_name: str
+    commentary: tuple[str, ...]
+    correction_reason: str
     corrections: tuple[str, ...]
     notice: str
     summary: Summary
     sections: tuple[PrintedSection, ...]
     annexes: tuple[PrintedAnnex, ...]
+
+    @property
+    def title_lines(self) -> tuple[str, str]:
+        """Return the title as the two lines that it takes where it is longer than one: 2018年第2季度全市, “三社联动”目标完成情况."""
+        place, quote, what = self.title.partition("“")
+        return place, quote + what
 
 
 def issue_markup(briefing: Briefing) -> str:
@@ -105,10 +112,14 @@ def issue_text(briefing: Briefing) -> PrintedIssue:
         as_of=day_in_words(figures.as_of),
         scope_name=whole_of(figures.division),
         notice="、".join(_notices(briefing, figures)),
+        commentary=tuple(_typed_lines(briefing.commentary)),
+        correction_reason=briefing.correction_reason.strip().rstrip(_STOPS),
         corrections=tuple(correction.in_words() for correction in briefing.stored_corrections),
         summary=summary_of(figures),
         sections=_sections(briefing, figures),
-        annexes=_annexes(figures),
+        annexes=tuple(
+            PrintedAnnex(each.annex.code, each.label, each.annex.title, each.blocks) for each in annexes_of(figures)
+        ),
     )
 
 
@@ -119,7 +130,7 @@ def _notices(briefing: Briefing, figures: BriefingFigures) -> list[str]:
 def _sections(briefing: Briefing, figures: BriefingFigures) -> tuple[PrintedSection, ...]:
     """Return the sections that are not empty, numbered without gaps."""
     filled = []
-    for section, made in _blocks_of(discovery.instances_in("briefing", BriefingSection), figures):
+    for section, made in sections_of(figures):
         blocks = _with_remarks(made, getattr(briefing, "remarks", None) or {})
         if section.code == _TYPED:
             blocks = _with_typed(blocks, briefing.next_steps)
@@ -129,25 +140,6 @@ def _sections(briefing: Briefing, figures: BriefingFigures) -> tuple[PrintedSect
         PrintedSection(section.code, number, section.title, blocks)
         for number, (section, blocks) in zip(_NUMERALS, filled, strict=False)
     )
-
-
-def _annexes(figures: BriefingFigures) -> tuple[PrintedAnnex, ...]:
-    filled = [
-        (annex, blocks)
-        for annex, blocks in _blocks_of(discovery.instances_in("briefing", BriefingAnnex), figures)
-        if blocks
-    ]
-    is_alone = len(filled) == 1
-    return tuple(
-        PrintedAnnex(annex.code, "附件" if is_alone else f"附件{number}", annex.title, blocks)
-        for number, (annex, blocks) in enumerate(filled, start=1)
-    )
-
-
-def _blocks_of(parts: Iterable[Part], figures: BriefingFigures) -> list[tuple[Part, tuple[Block, ...]]]:
-    """Return the parts in the order of printing, each with its blocks."""
-    in_order = sorted(parts, key=attrgetter("position", "code"))
-    return [(part, part.blocks(figures.sections.get(part.code), figures)) for part in in_order]
 
 
 def _with_remarks(blocks: Sequence[Block], remarks: Mapping[str, str]) -> tuple[Block, ...]:

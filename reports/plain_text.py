@@ -10,7 +10,7 @@ from reports.issue import PrintedIssue
 
 def plain_text(issue: PrintedIssue) -> str:
     """Return an issue's text, a line for each paragraph, heading and row of a table."""
-    lines = [issue.title, issue.briefing.correction_reason, *issue.corrections, issue.briefing.commentary]
+    lines = [issue.title, issue.correction_reason, *issue.corrections, *issue.commentary]
     for section in issue.sections:
         lines += [section.title, *_lines(section.blocks)]
     for annex in issue.annexes:

@@ -18,6 +18,7 @@ from changzhi_portal.percent import percent_text
 from changzhi_portal.phrases import month_in_words, units_below
 from periods.models import month_after, parse_month
 from reports import forecast, words
+from reports.caveats import caveats_of
 from reports.charts.sparkline import sparkline
 from reports.ranking import MOST_NAMED, first_places, order_of, tied
 from reports.stored_figures import BriefingFigures, DivisionFigures, TargetFigures, TrendPoint, Workforce
@@ -32,7 +33,7 @@ _LEAST_SHARE = 0.05  # of any other figure
 class SummaryFigure:
     """A target as a figure; `note` says what is behind it, `trend` is SVG markup ("" without two months).
 
-    `to_do` is what must happen next month: 新增4个, 补1家, 补报; a dash for nothing.
+    `to_do` is what must happen next month: 新增达标4个, 补1家, 补报; a dash for nothing.
     """
 
     name: str
@@ -54,10 +55,11 @@ class SummaryFigure:
 class Summary:
     """The summary page. `ahead`, `behind` and `unreported` are "" where nothing is compared.
 
-    `must_do` are the lines that the sections of the apps declare, beside what each target needs.
+    `caveats` are what one must know before comparing (`reports.caveats`). `must_do` are the lines that the sections of the apps declare, beside what each target needs.
     """
 
     figures: tuple[SummaryFigure, ...]
+    caveats: tuple[str, ...]
     this: str
     last: str
     units: str
@@ -73,6 +75,7 @@ def summary_of(figures: BriefingFigures) -> Summary:
     ahead, behind, unreported = _compared(figures)
     return Summary(
         figures=(*(_of_target(target, figures) for target in figures.targets), _of_workforce(figures)),
+        caveats=caveats_of(figures),
         this=figures.term.this,
         last=figures.term.last,
         units=units_below(figures.division),
@@ -245,9 +248,8 @@ def _to_do(target: TargetFigures) -> str:
     missing = _units_missing(target)
     if missing <= 0:
         return DASH
-    if pace.outlook == Outlook.OVERDUE or not pace.months_left:
-        return f"补齐{display_number(missing)}个"
-    return f"新增{display_number(ceil(missing / pace.months_left))}个"
+    months_left = 1 if pace.outlook == Outlook.OVERDUE else max(1, pace.months_left)
+    return f"新增达标{display_number(ceil(missing / months_left))}个"
 
 
 def _units_missing(target: TargetFigures) -> int:

@@ -38,7 +38,8 @@ class OwnReport:
 class ReportingOver:
     """The reports of several months: how many were due, on time and late; the counties that were late or missing, with how often.
 
-    `late` and `missing` are pairs of a county's name and a number, the most frequent first.
+    `late` and `missing` are pairs of a county's name and a number, the most frequent first. Of the last month, whose
+    figures are printed: how many were due, and whose report is missing or returned (not stored before these were introduced).
     """
 
     first: str
@@ -48,6 +49,9 @@ class ReportingOver:
     on_time: int
     late: tuple[tuple[str, int], ...]
     missing: tuple[tuple[str, int], ...]
+    last_expected: int = 0
+    last_missing: tuple[str, ...] = ()
+    last_returned: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -183,8 +187,67 @@ def _must_do(stored: Any, figures: Any) -> tuple[str, ...]:
     owing = () if reporting is None or reporting.own is not None else (*reporting.returned, *reporting.missing)
     if not owing:
         return ()
-    others = f"等{len(owing)}个县（市、区）" if len(owing) > _MOST_NAMED else ""
-    return (f"督促{'、'.join(owing[:_MOST_NAMED])}{others}补报{month_in_words(figures.period)}数据。",)
+    return (f"督促{_first_names(owing)}补报{month_in_words(figures.period)}数据。",)
+
+
+def _first_names(names: Sequence[str]) -> str:
+    """Return 襄垣县、沁县; of more than three 城区、郊区、沁县等5个县（市、区）."""
+    others = f"等{len(names)}个县（市、区）" if len(names) > _MOST_NAMED else ""
+    return f"{'、'.join(names[:_MOST_NAMED])}{others}"
+
+
+# --- Whose figures are not those of the month ---
+
+
+def _caveats(stored: Any, figures: Any) -> tuple[str, ...]:
+    """Return 武乡县本月未上报，其数据为以前登记的，比较时请注意。 () when every report of the last month is in effect.
+
+    What is registered stays until a county registers something else, so its earlier figures count on.
+    """
+    if stored is None:
+        return ()
+    missing, returned, expected = _owing(stored, figures)
+    without_figures = _without_figures(figures)
+    is_own = figures.division.level == Division.Level.COUNTY
+    month = "本月" if figures.span == "month" else month_in_words(figures.period)
+    parts = [
+        _caveat(names, expected, f"{month}{{every}}{state}", said, whole_of(figures.division) if is_own else "")
+        for names, state, said in (
+            ([name for name in missing if name not in without_figures], "未上报", "其数据{every}为以前登记的"),
+            ([name for name in missing if name in without_figures], "未上报", "数据{every}空缺"),
+            (returned, "上报被退回后未重新上报", "其数据{every}未经审核"),
+        )
+    ]
+    said = joined(parts, by="；")
+    return (f"{said}，比较时请注意。",) if said else ()
+
+
+def _owing(stored: Any, figures: Any) -> tuple[tuple[str, ...], tuple[str, ...], int]:
+    """Return whose report of the last month is missing, whose was returned, and how many were due."""
+    if figures.span == "month":
+        reporting = from_stored(stored, Reporting)
+        return reporting.missing, reporting.returned, reporting.expected
+    over = from_stored(stored, ReportingOver)
+    return over.last_missing, over.last_returned, over.last_expected
+
+
+def _without_figures(figures: Any) -> set[str]:
+    """Return the names of the counties of which nothing is known under any target that judges them."""
+    if figures.division.level == Division.Level.COUNTY:
+        counts = [(figures.division.name, target) for target in figures.targets]
+    else:
+        counts = [(row.name, row) for target in figures.targets for row in target.divisions]
+    judged = {name for name, each in counts if each.judged}
+    return judged - {name for name, each in counts if each.judged > each.unknown}
+
+
+def _caveat(names: Sequence[str], expected: int, state: str, said: str, whole: str) -> str:
+    if not names:
+        return ""
+    is_all = len(names) == expected > _MOST_NAMED
+    who = whole or (f"{expected}个县（市、区）" if is_all else _first_names(names))
+    every = "均" if len(names) > 1 else ""
+    return f"{who}{state.format(every=every if is_all else '')}，{said.format(every=every)}"
 
 
 def reporting_over(period: ReportingPeriod, division: Division, months: int) -> ReportingOver:
@@ -204,6 +267,9 @@ def reporting_over(period: ReportingPeriod, division: Division, months: int) -> 
         on_time=sum(len(status.of(ReportStatus.ON_TIME)) for status in statuses),
         late=_most_often(late),
         missing=_most_often(missing),
+        last_expected=statuses[-1].rate.expected,
+        last_missing=_names(statuses[-1].of(ReportStatus.MISSING)),
+        last_returned=_names(statuses[-1].of(ReportStatus.RETURNED)),
     )
 
 
@@ -253,5 +319,5 @@ def _blocks(stored: Any, figures: Any) -> tuple[Paragraph, ...]:
 
 # Its figures are those of the day of printing, so a difference is no correction.
 REPORTING = BriefingSection(
-    code="reporting", title="填报情况", position=40, figures=_figures, blocks=_blocks, must_do=_must_do
+    code="reporting", title="填报情况", position=40, figures=_figures, blocks=_blocks, must_do=_must_do, caveats=_caveats
 )

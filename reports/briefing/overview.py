@@ -9,6 +9,7 @@ from changzhi_portal.display import display_number
 from changzhi_portal.phrases import day_in_words, whole_of
 from communities.models import Division
 from reports import forecast, words
+from reports.caveats import caveats_of
 from reports.stored_figures import BriefingFigures, TargetFigures
 from targets.result_lists import ResultLists
 from targets.wording import bound_text
@@ -32,9 +33,15 @@ def _columns(figures: BriefingFigures) -> tuple[Column, ...]:
         Column("达标率", "number", width=12),
         Column(f"较{term.last}", "number", _CHANGES, width=11.2),
         *on_year_before,
-        Column("月均", "number", _CHANGES, width=11.2),
+        Column(_mean_progress(figures), "number", _CHANGES, width=11.2),
         Column("预计完成", "label", width=18.5),
     )
+
+
+def _mean_progress(figures: BriefingFigures) -> str:
+    """Return 近6个月月均: over which months the pace is counted, as it differs from the change beside it; 月均 if they vary."""
+    counted = {target.pace.months_counted for target in figures.targets if target.pace and target.pace.months_counted}
+    return f"近{counted.pop()}个月月均" if len(counted) == 1 else "月均"
 
 
 def _blocks(_: Any, figures: BriefingFigures) -> tuple[Block, ...]:
@@ -44,7 +51,7 @@ def _blocks(_: Any, figures: BriefingFigures) -> tuple[Block, ...]:
         rows=tuple(_row(target, figures) for target in figures.targets),
         is_dense=True,
     )
-    return (*(Paragraph(text) for text in words.overview(figures)), table)
+    return (*(Paragraph(text) for text in (*caveats_of(figures), *words.overview(figures))), table)
 
 
 def _row(target: TargetFigures, figures: BriefingFigures) -> tuple[Cell, ...]:

@@ -23,17 +23,21 @@ def _blocks(_: Any, figures: BriefingFigures) -> tuple[Block, ...]:
         return ()
     best = [text for target in figures.targets if (text := _come_furthest(target, figures))]
     return (
-        Heading("逐月变化"),
+        Heading("各季度末情况" if _is_by_quarter(figures) else "逐月变化"),
         _by_month(figures),
         Heading(f"进步较大的{units_below(figures.division)}"),
         *(Paragraph(text) for text in best or [f"{figures.term.this}没有可比的提高。"]),
     )
 
 
+def _is_by_quarter(figures: BriefingFigures) -> bool:
+    return figures.term.months >= _MOST_COLUMNS
+
+
 def _months(figures: BriefingFigures) -> list[str]:
     """Return the months of the table: 2018-04, 2018-05, 2018-06; of a year the last one of each quarter."""
     last = parse_month(figures.period)
-    step = 1 if figures.term.months < _MOST_COLUMNS else 3
+    step = 3 if _is_by_quarter(figures) else 1
     back = range(figures.term.months - step, -1, -step)
     return [f"{month_after(last, -months):%Y-%m}" for months in back]
 
@@ -45,7 +49,7 @@ def _by_month(figures: BriefingFigures) -> Table:
         known = {point.month: point.value for point in target.trend}
         rows.append((Cell(target.short_name), *(_cell(known.get(month), target) for month in months), _change(target)))
     return Table(
-        caption=f"{figures.term.this}各项目标逐月情况",
+        caption=f"{figures.term.this}各项目标{'各季度末' if _is_by_quarter(figures) else '逐月'}情况",
         columns=(
             Column("目标", width=40),
             *(Column(f"{int(month[5:])}月", "number") for month in months),

@@ -170,10 +170,11 @@ def _changes(old: Any, new: Any) -> list[Change]:
     """Return the towns whose figures differ, by name; more than five are only counted."""
     before = {town.code: town for town in from_stored(old, RuralTowns).rows}
     after = {town.code: town for town in from_stored(new, RuralTowns).rows}
+    is_citys = len({town.county for town in (*before.values(), *after.values())}) > 1
     differing = [
-        (after.get(code) or before[code]).name
+        f"{town.county if is_citys else ''}{town.name}"
         for code in sorted({*before, *after})
-        if before.get(code) != after.get(code)
+        if before.get(code) != (town := after.get(code) or before[code]) or code not in after
     ]
     if not differing:
         return []
@@ -188,5 +189,4 @@ RURAL_TOWNS = BriefingAnnex(
     figures=_figures,
     blocks=_blocks,
     changes=_changes,
-    corrected_as="附件农村社区分乡镇配备情况",
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 from changzhi_portal.briefings import Block, BriefingSection, Chart, Heading, Paragraph
 from changzhi_portal.percent import percent_text
-from changzhi_portal.phrases import day_in_words, units_below
+from changzhi_portal.phrases import day_in_words, units_below, whole_of
 from reports import forecast, words
 from reports.charts.divisions import Bar, Line, narrow_bars, wide_bars
 from reports.stored_figures import BriefingFigures, DivisionFigures, TargetFigures
@@ -36,7 +36,7 @@ def _chart(target: TargetFigures, figures: BriefingFigures) -> list[Chart]:
     if target.judges_counties or target.is_mean:
         bars, line, said = _amounts(target)
     else:
-        bars, line, said = _rates(target)
+        bars, line, said = _rates(target, whole_of(figures.division))
     if len(bars) < _FEWEST_BARS:
         return []
     caption = _caption(target, figures)
@@ -44,8 +44,8 @@ def _chart(target: TargetFigures, figures: BriefingFigures) -> list[Chart]:
     return [Chart(caption, wide_bars(bars, line, text), text, narrow_bars(bars, line, text))]
 
 
-def _rates(target: TargetFigures) -> tuple[list[Bar], Line | None, str]:
-    """Return a bar for each division that has judged units, the highest first, and the line of the average."""
+def _rates(target: TargetFigures, whole: str) -> tuple[list[Bar], Line | None, str]:
+    """Return a bar for each division that has judged units, the highest first, and the line of the rate of the `whole`."""
     judged = sorted((row for row in target.divisions if row.judged), key=_highest_first)
     bars = [
         Bar(row.name, None, _UNREPORTED)
@@ -55,8 +55,8 @@ def _rates(target: TargetFigures) -> tuple[list[Bar], Line | None, str]:
     ]
     if target.percent is None or target.unknown == target.judged:
         return bars, None, ""
-    average = f"平均{percent_text(target.percent)}"
-    return bars, Line(target.percent / 100, average), f"，{average}"
+    overall = f"{whole}{percent_text(target.percent)}"
+    return bars, Line(target.percent / 100, overall), f"，{overall}"
 
 
 def _highest_first(row: DivisionFigures) -> tuple[bool, float, str]:

@@ -28,19 +28,25 @@ from reports.issue import PrintedIssue
 _TWIPS_OF_MM: Final = 1440 / 25.4
 _SHADE_OF_SHORT: Final = "DCDCDC"
 _DENSE_SIZE: Final = "18"  # half points
+_DENSE_MARGIN: Final = "17"  # 0.3 mm in twips
+_TITLE_LETTERS: Final = 20  # that a line of 22 pt has room for
 _ZIP_DAY: Final = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file knows
 
 
 def issue_document(issue: PrintedIssue, *, code: str = "") -> bytes:
     """Return the issue as .docx. The same issue and code are the same bytes, in every process."""
     document = docx.Document()
-    prepare(document)
+    prepare(document, issue.notice)
     _set_properties(document, issue)
     _write_head(document, issue)
     _add(document, summary_table(issue).caption, "caption")
     _write_table(document, summary_table(issue))
     for text in summary_lines(issue):
         _add(document, text, "Body Text")
+    if issue.correction_reason:
+        _write_corrections(document, issue)
+    for number, line in enumerate(issue.commentary):
+        _add(document, line if number else f"按语：{line}", "按语")
     for section in issue.sections:
         _add(document, f"{section.number}、{section.title}", "heading 1")
         _write_blocks(document, section.numbered_blocks)
@@ -69,13 +75,19 @@ def _write_head(document: Document, issue: PrintedIssue) -> None:
     _add(document, briefing.number_line, "期号")
     of_line = (issue.office, briefing.seal_line, issued_day(issue) or "草稿")
     _add(document, "".join(f"\t{text}" for text in of_line), "编发行")
-    _add(document, issue.title, "Title")
+    _write_title(document, issue)
     if issue.notice:
         _add(document, f"（{issue.notice}）", "居中")
-    if briefing.correction_reason:
-        _write_corrections(document, issue)
-    for number, line in enumerate(_lines(briefing.commentary)):
-        _add(document, line if number else f"按语：{line}", "按语")
+
+
+def _write_title(document: Document, issue: PrintedIssue) -> None:
+    """Write the title, which is broken where the PDF breaks it if it is longer than a line."""
+    title = _add(document, "", "Title")
+    first, rest = issue.title_lines
+    title.add_run(first)
+    if sum(0.5 if letter.isascii() else 1 for letter in issue.title) > _TITLE_LETTERS:
+        title.add_run().add_break()
+    title.add_run(rest)
 
 
 def _write_corrections(document: Document, issue: PrintedIssue) -> None:
@@ -85,10 +97,6 @@ def _write_corrections(document: Document, issue: PrintedIssue) -> None:
         text = html.unescape(strip_tags(paragraph)).strip()
         if text:
             _add(document, text, "按语")
-
-
-def _lines(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def _list_annexes(document: Document, issue: PrintedIssue) -> None:
@@ -150,7 +158,7 @@ def _write_blocks(document: Document, blocks: Iterable[tuple[str, Block]]) -> No
                 _write_table(document, block)
             case Chart():
                 _add(document, block.caption, "caption")
-                _add(document, block.text, "图示文字")
+                _add(document, block.text.removeprefix(block.caption).lstrip("，："), "图示文字")
 
 
 def _write_table(document: Document, table: Table) -> None:
@@ -160,7 +168,7 @@ def _write_table(document: Document, table: Table) -> None:
     """
     widths = _widths(table.columns)
     element = OxmlElement("w:tbl")
-    element.append(_table_properties())
+    element.append(_table_properties(is_dense=table.is_dense))
     grid = _child(element, "w:tblGrid")
     for width in widths:
         _child(grid, "w:gridCol", w=str(width))
@@ -177,12 +185,16 @@ def _write_table(document: Document, table: Table) -> None:
     _add(document, "", "表格文字")  # two tables in a row would become one
 
 
-def _table_properties() -> Any:
+def _table_properties(*, is_dense: bool) -> Any:
     properties = OxmlElement("w:tblPr")
     _child(properties, "w:tblStyle", val="TableGrid")
     _child(properties, "w:tblW", w=str(TEXT_WIDTH), type="dxa")
     _child(properties, "w:jc", val="center")
     _child(properties, "w:tblLayout", type="fixed")
+    if is_dense:  # else four digits are wrapped
+        margins = _child(properties, "w:tblCellMar")
+        for side in ("left", "right"):
+            _child(margins, f"w:{side}", w=_DENSE_MARGIN, type="dxa")
     _child(properties, "w:tblLook", val="0020", firstRow="1")
     return properties
 

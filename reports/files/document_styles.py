@@ -9,6 +9,7 @@ Lengths in the XML are twips (1/20 pt), sizes of type are half points, widths of
 from __future__ import annotations
 
 from typing import Final
+from xml.sax.saxutils import escape
 
 from docx.document import Document
 from docx.opc.constants import RELATIONSHIP_TYPE as RT
@@ -150,8 +151,11 @@ _STYLES: Final = (
 )
 
 
-def prepare(document: Document) -> None:
-    """Give an empty document of python-docx the page, fonts, styles and settings of an issue, and nothing else."""
+def prepare(document: Document, notice: str = "") -> None:
+    """Give an empty document of python-docx the page, fonts, styles and settings of an issue, and nothing else.
+
+    `notice` stands beside each page number: 草稿、演示数据; "" for none.
+    """
     _drop_extras(document)
     styles = document.styles.element
     for child in list(styles):
@@ -159,7 +163,7 @@ def prepare(document: Document) -> None:
     for each in (_DEFAULTS, *_STYLES, *_TABLE_STYLES):
         styles.append(parse_xml(each))
     _set_page(document.sections[0])
-    _number_pages(document)
+    _number_pages(document, notice)
     settings = document.settings.element
     for language in settings.iter(qn("w:themeFontLang")):
         language.set(qn("w:eastAsia"), "zh-CN")
@@ -194,20 +198,26 @@ def _set_page(section: Section) -> None:
         section._sectPr.remove(grid)
 
 
-def _number_pages(document: Document) -> None:
-    """Print — 1 — one character in, on the right of odd pages and on the left of even ones."""
+def _number_pages(document: Document, notice: str) -> None:
+    """Print — 1 — one character in, on the right of odd pages and on the left of even ones, the notice on the other side."""
     document.settings.odd_and_even_pages_header_footer = True
     section = document.sections[0]
-    _number_page(section.footer, "right")
-    _number_page(section.even_page_footer, "left")
+    _number_page(section.footer, "right", notice)
+    _number_page(section.even_page_footer, "left", notice)
 
 
-def _number_page(footer: _Footer, side: str) -> None:
+def _number_page(footer: _Footer, side: str, notice: str) -> None:
     footer.is_linked_to_previous = False
-    xml = (
-        f'<w:p {nsdecls("w")}><w:pPr><w:pStyle w:val="Footer"/><w:ind w:{side}="280"/><w:jc w:val="{side}"/></w:pPr>'
+    number = (
         '<w:r><w:t xml:space="preserve">— </w:t></w:r><w:fldSimple w:instr=" PAGE "><w:r><w:t>1</w:t></w:r></w:fldSimple>'
-        '<w:r><w:t xml:space="preserve"> —</w:t></w:r></w:p>'
+        '<w:r><w:t xml:space="preserve"> —</w:t></w:r>'
+    )
+    words = f"<w:r><w:rPr>{_size(10.5)}</w:rPr><w:t>（{escape(notice)}）</w:t></w:r>" if notice else ""
+    tab = "<w:r><w:tab/></w:r>"
+    line = f"{tab}{words}{tab}{number}" if side == "right" else f"{tab}{number}{tab}{words}"
+    xml = (
+        f'<w:p {nsdecls("w")}><w:pPr><w:pStyle w:val="Footer"/><w:tabs><w:tab w:val="left" w:pos="280"/>'
+        f'<w:tab w:val="right" w:pos="{TEXT_WIDTH - 280}"/></w:tabs></w:pPr>{line}</w:p>'
     )
     element = footer._element
     for paragraph in list(element):

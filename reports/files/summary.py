@@ -33,9 +33,10 @@ def summary_table(issue: PrintedIssue) -> Table:
 
 
 def summary_lines(issue: PrintedIssue) -> list[str]:
-    """Return who is ahead, behind and has not reported, and what must be done next month, in the words of the page."""
+    """Return what to mind, who is ahead, behind and has not reported, and what must be done next month, in the words of the page."""
     summary = issue.summary
     lines = [
+        *summary.caveats,
         f"{summary.units}居前：{summary.ahead}。" if summary.ahead else "",
         f"{summary.units}居后：{summary.behind}。" if summary.behind else "",
         f"数据未报：{summary.unreported}。" if summary.unreported else "",

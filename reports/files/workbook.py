@@ -38,6 +38,8 @@ _NARROWEST, _WIDEST = 8, 50
 # A printed number: its sign, its digits, its decimals, and its unit: −1.3, 12,817.84, 62.7%.
 _PRINTED: Final = re.compile(r"([+−-]?)(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d+))?(%?)")
 _MINUS: Final = "−"
+_SHORT_COLOUR: Final = "#FCE4D6"  # of a figure that falls short
+_RUNNING: Final = "序号"
 
 
 class _Printed(NamedTuple):
@@ -57,9 +59,9 @@ class _Sheets:
         """Return a name that Excel takes and no other sheet has, and note what the sheet holds."""
         base = sheet_name(title) or "表"
         name, number = base, 1
-        while name in self.described:  # two captions that begin alike
+        while name in self.described:  # two tables of one section
             number += 1
-            name = f"{base[: MOST_IN_NAME - len(str(number))]}{number}"
+            name = f"{base[: MOST_IN_NAME - len(str(number)) - 2]}（{number}）"
         self.described[name] = holds
         return name
 
@@ -73,9 +75,7 @@ def issue_workbook(issue: PrintedIssue, lists: IssueLists, *, code: str = "") ->
     by_division = sheets.name_for(
         below, "各项目标下每个" + ("乡镇（街道）" if lists.is_by_town else "县（市、区）") + "的数字"
     )
-    printed = [
-        (sheets.name_for(table.caption, f"简报“{part}”：{table.caption}"), table) for part, table in _tables(issue)
-    ]
+    printed = [(sheets.name_for(part, f"简报“{part}”：{table.caption}"), table) for part, table in _tables(issue)]
     targets = {target.code: target for target in issue.figures.targets}
     full = []
     for listed in lists.targets:
@@ -152,7 +152,7 @@ def _about(issue: PrintedIssue, code: str) -> list[tuple[str, str]]:
         ("目标方案", f"{plan.title}（{plan.document}）" if plan.document else plan.title),
         ("核验码", code),
         ("怎么看", _HOW_TO_READ),
-        ("更正原因", issue.briefing.correction_reason),
+        ("更正原因", issue.correction_reason),
         *(("更正说明", line) for line in issue.corrections),
         ("注意", issue.notice),
     ]
@@ -217,12 +217,14 @@ def _write_table(book: xlsxwriter.Workbook, name: str, table: Table) -> None:
     """Write a printed table below one line of headings, so that it sorts and filters."""
     sheet = book.add_worksheet(name)
     head = book.add_format({"bold": True, "text_wrap": True, "valign": "vcenter", "bg_color": "#EAF1FB"})
-    formats: dict[str, Format] = {}
+    formats: dict[tuple[str, bool], Format] = {}
 
-    def shown_as(number_format: str) -> Format:
-        if number_format not in formats:
-            formats[number_format] = book.add_format({"num_format": number_format})
-        return formats[number_format]
+    def shown_as(number_format: str, cell: Cell) -> Format:
+        key = number_format, cell.is_short
+        if key not in formats:
+            filled = {"bg_color": _SHORT_COLOUR} if cell.is_short else {}
+            formats[key] = book.add_format({"num_format": number_format, **filled})
+        return formats[key]
 
     headers = [_header(column) for column in table.columns]
     for index, header in enumerate(headers):
@@ -231,9 +233,9 @@ def _write_table(book: xlsxwriter.Workbook, name: str, table: Table) -> None:
         for index, (column, cell) in enumerate(zip(table.columns, row, strict=True)):
             printed = _printed_number(column, cell)
             if printed is None:
-                sheet.write_string(number, index, cell.text, shown_as("@"))
+                sheet.write_string(number, index, cell.text, shown_as("@", cell))
             else:
-                sheet.write_number(number, index, float(printed.number), shown_as(printed.number_format))
+                sheet.write_number(number, index, float(printed.number), shown_as(printed.number_format, cell))
     for index, header in enumerate(headers):
         longest = max([header, *(row[index].text for row in table.rows)], key=_width)
         sheet.set_column(index, index, min(max(_width(longest) + 3, _NARROWEST), _WIDEST))
@@ -252,7 +254,8 @@ def _header(column: Column) -> str:
 
 def _printed_number(column: Column, cell: Cell) -> _Printed | None:
     """Return what a cell of a column of numbers shows as a number; None for a text, such as a dash."""
-    found = _PRINTED.fullmatch(cell.text) if column.kind == "number" else None
+    is_number = column.kind == "number" or column.title == _RUNNING
+    found = _PRINTED.fullmatch(cell.text) if is_number else None
     if found is None:
         return None
     sign, whole, decimals, unit = found.groups()

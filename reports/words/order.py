@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from changzhi_portal.percent import percent_text
 from changzhi_portal.phrases import joined
-from reports.ranking import Order, order_of
+from reports.ranking import MOST_NAMED, Order, order_of
 from reports.stored_figures import DivisionFigures
 from reports.words.values import named
 
@@ -63,15 +63,16 @@ def _best_and_weakest(order: Order, units: str) -> str:
 
 
 def _places(places: Sequence[Sequence[DivisionFigures]], units: str) -> str:
-    """Return 沁县（20.0%）、城区、郊区、黎城县等3个县（市、区）（均为25.0%）: those that share a place are treated alike."""
-    said = []
+    """Return 沁县（20.0%），以及城区、郊区、黎城县（均为25.0%）: those that share a place are treated alike."""
+    said = ""
     for place in places:
         rate, names = percent_text(place[0].percent), [row.name for row in place]
         if len(place) > _A_PAIR:
-            said.append(f"{named(names, units)}（均为{rate}）")
+            who = "、".join(names) if len(names) <= MOST_NAMED else named(names, units)
+            said = joined([said, f"{who}（均为{rate}）"], by="，以及")
         else:
-            said += [f"{name}（{rate}）" for name in names]
-    return "、".join(said)
+            said = joined([said, *(f"{name}（{rate}）" for name in names)], by="、")
+    return said
 
 
 def _unreported(order: Order, units: str) -> str:

@@ -18,6 +18,7 @@ def _lines(issue: PrintedIssue) -> Iterator[str]:
     yield ""
     yield "一页通"
     summary = issue.summary
+    yield from (f"注意：{caveat}" for caveat in summary.caveats)
     for figure in summary.figures:
         cells = (figure.name, figure.standard, figure.note, figure.figure, figure.change, figure.outlook, figure.to_do)
         yield " | ".join(cells)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 import io
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from django.urls import reverse
+from django.utils.html import strip_tags
 from pypdf import PdfReader
 
 from accounts.actions import apply_division_changes
@@ -15,13 +17,15 @@ from changzhi_portal.briefings import Change
 from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, StaleError
 from reports.actions import begin_correction, issue_now, prepare_briefing, print_queued
 from reports.corrections import corrections_between
+from reports.issue import issue_markup
 from reports.models import Briefing
 from reports.stored_figures import from_json
 from revisions.actions import compare_locked
 from submissions.actions import lock_period, reopen_period
 from tests.communities.changes import change
 from tests.factories import make_facility
-from tests.reports.briefings import division, figures, pdf_of, short_community, target
+from tests.reports.briefings import division, figures, issue, pdf_of, short_community, target
+from tests.reports.whole_issues import COUNTY, TOWNS, whole
 from tests.revisions.edits import Office, rows_of
 
 pytestmark = pytest.mark.one_database
@@ -90,9 +94,9 @@ def test_every_printed_difference_is_named_with_old_and_new_figure():
     assert [each.in_words() for each in corrections_between(figures(), new)] == [
         "全市城市社区设施面积：达标数由96个更正为97个，未达标数由57个更正为56个，达标率由62.7%更正为63.4%，"
         "缺口由12,817.84平方米更正为12,437.84平方米",
-        "其中各地城市社区设施面积：城区达标数由38个更正为39个",
+        "各县（市、区）城市社区设施面积：城区达标数由38个更正为39个",
         "全市社会工作者：在岗人数由4,355人更正为4,356人",
-        "附件1中城区东街街道办事处和平社区居委会：城市社区设施面积由300平方米更正为310平方米",
+        "附件未达标城市社区名单中城区东街街道办事处和平社区居委会：城市社区设施面积由300平方米更正为310平方米",
     ]
 
 
@@ -112,8 +116,8 @@ def test_who_comes_onto_the_list_or_leaves_it_is_named_or_counted():
     new = figures(shortfalls={"targets": ["urban_facility_area"], "rows": many})
     [correction] = corrections_between(figures(), new)
     assert correction.in_words() == (
-        "附件1未达标城市社区名单：增加东街街道办事处第2社区、东街街道办事处第3社区、东街街道办事处第4社区、"
-        "东街街道办事处第5社区、东街街道办事处第6社区等7个社区，删去东街街道办事处和平社区居委会"
+        "附件未达标城市社区名单：增加城区东街街道办事处第2社区、城区东街街道办事处第3社区、城区东街街道办事处第4社区、"
+        "城区东街街道办事处第5社区、城区东街街道办事处第6社区等7个社区，删去城区东街街道办事处和平社区居委会"
     )
 
 
@@ -122,7 +126,29 @@ def test_many_corrected_figures_of_the_list_are_counted():
     more = [short_community(row.name, area=2, code=row.code) for row in rows]
     old, new = ({"targets": ["urban_facility_area"], "rows": each} for each in (rows, more))
     [correction] = corrections_between(figures(shortfalls=old), figures(shortfalls=new))
-    assert correction.in_words() == "附件1未达标城市社区名单：另有7个社区的数据相应更正"
+    assert correction.in_words() == "附件未达标城市社区名单：另有7个社区的数据相应更正"
+
+
+def test_the_list_is_called_by_its_number_and_without_the_county_in_a_countys_edition():
+    old = whole(names=TOWNS, edition=COUNTY)
+    kept = old.shortfalls.rows
+    new = replace(old, shortfalls=replace(old.shortfalls, rows=kept[1:]))
+    [correction] = corrections_between(old, new)
+    assert correction.in_words() == f"附件1未达标城市社区名单：删去{kept[0].town}{kept[0].name}"
+
+
+def test_corrected_towns_are_named_with_their_county_under_the_number_of_their_annex():
+    old = whole(names=("城区", "郊区"))
+    stored = copy.deepcopy(old.sections["rural_towns"])
+    stored["rows"][0]["communities"] += 1
+    [correction] = corrections_between(old, replace(old, sections={**old.sections, "rural_towns": stored}))
+    assert correction.in_words() == "附件2农村社区分乡镇配备情况：城区城古韩镇的数据相应更正"
+
+
+@pytest.mark.parametrize("reason", ["综合楼面积报错", "综合楼面积报错。", "综合楼面积报错；"])
+def test_a_reason_has_one_full_stop_however_it_was_typed(reason):
+    edition = issue(edition=2, correction_reason=reason)
+    assert "更正原因：综合楼面积报错。数据没有变化。" in strip_tags(issue_markup(edition))
 
 
 # --- Issuing one ---
@@ -140,7 +166,7 @@ def test_a_corrected_edition_stands_beside_an_original_that_stays_byte_for_byte(
     assert correction.stored_figures.targets[0].met == from_json(kept).targets[0].met + 1
     assert [each.subject for each in correction.stored_corrections][:2] == [
         "全市城市社区设施面积",
-        "其中各地城市社区设施面积",
+        "各县（市、区）城市社区设施面积",
     ]
     text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf_of(correction).read_bytes())).pages)
     text = "".join(text.split())

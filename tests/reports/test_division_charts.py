@@ -68,13 +68,13 @@ def test_the_text_of_a_chart_is_made_of_its_data():
     rows = [division("140402", "城区", 10, 9), division("140423", "襄垣县", 10, 2)]
     (chart,) = charts_of(figures(targets=[target(divisions=rows, judged=20, met=11, percent=55.0)]))
     assert (
-        chart.text == "各县（市、区）城市社区设施面积达标率（截至2018年6月30日），平均55.0%：城区90.0%、襄垣县20.0%。"
+        chart.text == "各县（市、区）城市社区设施面积达标率（截至2018年6月30日），全市55.0%：城区90.0%、襄垣县20.0%。"
     )
     assert title(chart.svg) == title(chart.narrow_svg) == chart.text
 
 
 def test_a_figure_is_not_struck_through_by_the_average():
-    svg = wide_bars([Bar("长治县", 0.6, "60.0%"), Bar("平顺县", 1.0, "100.0%")], Line(0.627, "平均62.7%"), "")
+    svg = wide_bars([Bar("长治县", 0.6, "60.0%"), Bar("平顺县", 1.0, "100.0%")], Line(0.627, "全市62.7%"), "")
     places = {element.text: float(element.get("x")) for element in ElementTree.fromstring(svg).iter(f"{SVG}text")}
     line = float(re.search(r'd="M([\d.]+) [\d.]+V[\d.]+" stroke="#9a3412"', svg)[1])
     assert places["60.0%"] > line

@@ -21,7 +21,7 @@ from django.conf import settings
 from docx.oxml.ns import qn
 from python_calamine import CalamineWorkbook
 
-from changzhi_portal.briefings import Heading, Paragraph, Table
+from changzhi_portal.briefings import Chart, Heading, Paragraph, Table
 from reports.files import figures_sha256, issue_json, issue_workbook
 from reports.files.document import issue_document
 from reports.files.summary import summary_lines, summary_table
@@ -98,6 +98,21 @@ def test_there_is_a_sheet_for_every_printed_table_and_every_list(book, issue):
     assert "名单 城市社区设施面积" in book.sheetnames
 
 
+def test_sheets_of_printed_tables_are_called_by_their_section_or_annex(book, issue):
+    names = book.sheetnames[3 : 3 + len(tables_of(issue))]
+    assert names == ["一页通", "总体进展", "附件 未达标城市社区名单"]
+    assert all(len(name) <= 31 for name in book.sheetnames)
+
+
+def test_figures_that_fall_short_are_filled_and_the_running_number_is_a_number(book, issue):
+    [table] = issue.annexes[0].blocks
+    sheet = book["附件 未达标城市社区名单"]
+    for number, (row, line) in enumerate(zip(table.rows, sheet.iter_rows(min_row=2), strict=True), start=1):
+        assert line[0].value == number
+        assert [cell.is_short for cell in row] == [cell.fill.fill_type == "solid" for cell in line]
+    assert any(cell.is_short for row in table.rows for cell in row)
+
+
 def test_no_sheet_has_a_formula_or_an_outside_link(xlsx, book):
     assert {cell.data_type for sheet in book for row in sheet for cell in row} <= {"n", "s", "inlineStr"}
     with zipfile.ZipFile(io.BytesIO(xlsx)) as archive:
@@ -159,7 +174,7 @@ def test_lists_keep_their_header_in_view_and_filter(book):
 
 def test_the_document_has_the_text_of_the_issue_in_its_order(document, issue):
     written = [paragraph.text for paragraph in document.paragraphs]
-    expected = [issue.title, "按语：第一段。", "第二段。", *summary_lines(issue)]
+    expected = [issue.title, *summary_lines(issue), "按语：第一段。", "第二段。"]
     for section in issue.sections:
         expected.append(f"{section.number}、{section.title}")
         for number, block in section.numbered_blocks:
@@ -218,8 +233,38 @@ def test_the_page_is_that_of_the_standard(document):
     assert document.settings.odd_and_even_pages_header_footer
     for footer, side in ((section.footer, "right"), (section.even_page_footer, "left")):
         paragraph = footer.paragraphs[0]._p
-        assert paragraph.pPr.find(qn("w:jc")).get(qn("w:val")) == side
         assert paragraph.find(qn("w:fldSimple")).get(qn("w:instr")).strip() == "PAGE"
+        before, after = (footer.paragraphs[0].text.split("—")[place].count("\t") for place in (0, -1))
+        assert (before, after) == ((2, 0) if side == "right" else (1, 1)), "the second tab ends at the right margin"
+
+
+def test_a_draft_is_marked_in_the_footer_of_each_page_and_an_issue_is_not():
+    for stage, mark in (("draft", "（草稿）"), ("issued", "")):
+        section = docx.Document(io.BytesIO(issue_document(printed_issue(stage=stage)))).sections[0]
+        for footer in (section.footer, section.even_page_footer):
+            assert footer.paragraphs[0].text.strip("—\t ") == mark
+
+
+def test_a_chart_says_its_caption_once(document, issue):
+    written = [paragraph.text for paragraph in document.paragraphs]
+    charts = [block for part in issue.sections for block in part.blocks if isinstance(block, Chart)]
+    assert charts
+    for chart in charts:
+        assert sum(chart.caption in text for text in written) == 1
+        after = written[written.index(chart.caption) + 1]
+        assert after and chart.text.endswith(after)
+
+
+def test_numbers_of_a_dense_table_have_room(document, issue):
+    """Four digits with a comma are 8 mm wide in 9 pt."""
+    for table, written in zip(tables_of(issue), document.tables, strict=True):
+        margins = written._tbl.tblPr.find(qn("w:tblCellMar"))
+        assert (margins is not None) == table.is_dense
+        if table.is_dense:
+            both = sum(int(side.get(qn("w:w"))) for side in margins)
+            grid = [int(column.get(qn("w:w"))) for column in written._tbl.tblGrid]
+            for column, width in zip(table.columns, grid, strict=True):
+                assert column.kind != "number" or (width - both) / 1440 * 25.4 >= 8.5
 
 
 def test_in_libreoffice_a_page_has_22_lines_of_28_characters(tmp_path):

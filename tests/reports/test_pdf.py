@@ -285,7 +285,7 @@ def test_real_data_never_say_that_they_are_invented():
 def test_charts_are_drawn_and_not_printed_as_text(printed):
     """Check that the numbers of the bars appear once, at their bars."""
     text = text_of(printed)
-    assert "平均62.7%" in text
+    assert "全市62.7%" in text
     assert "66.7%" in text
 
 

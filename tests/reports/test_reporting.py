@@ -7,13 +7,13 @@ from django.utils import timezone
 
 from changzhi_portal.briefings import to_stored
 from reports.figures import briefing_figures
-from reports.issue import issue_text
+from reports.issue import issue_markup, issue_text
 from submissions.actions import accept_submission, return_submission, submit_month
-from submissions.briefing import OwnReport, Reporting, paragraphs, reporting_figures
+from submissions.briefing import OwnReport, Reporting, ReportingOver, paragraphs, reporting_figures
 from targets.actions import compute_period
 from tests.factories import make_division, make_period
 from tests.queries import exactly
-from tests.reports.briefings import CITY, COUNTY, figures, issue, made
+from tests.reports.briefings import CITY, COUNTY, division, figures, issue, made, target
 from tests.submissions.reporting import settle
 
 pytestmark = pytest.mark.one_database
@@ -88,6 +88,71 @@ def test_a_countys_edition_says_how_the_county_itself_did(values, expected):
 
 def test_a_month_that_nobody_had_to_report_has_no_paragraph():
     assert paragraphs(reporting(expected=0), CITY) == []
+
+
+# --- Whose figures are not this month's ---
+ALL = ["城区", "郊区", "襄垣县", "沁县", "武乡县"]
+CAVEATS = {
+    "all have reported": ({"missing": [], "returned": []}, ""),
+    "one is missing": ({"missing": ["武乡县"], "returned": []}, "武乡县本月未上报，其数据为以前登记的，比较时请注意。"),
+    "one was returned": (
+        {"missing": [], "returned": ["沁县"]},
+        "沁县本月上报被退回后未重新上报，其数据未经审核，比较时请注意。",
+    ),
+    "one of each": (
+        {"missing": ["武乡县"], "returned": ["沁县"]},
+        "武乡县本月未上报，其数据为以前登记的；沁县本月上报被退回后未重新上报，其数据未经审核，比较时请注意。",
+    ),
+    "two are missing": (
+        {"missing": ["沁县", "武乡县"], "returned": []},
+        "沁县、武乡县本月未上报，其数据均为以前登记的，比较时请注意。",
+    ),
+    "many are missing": (
+        {"missing": ALL[:4], "returned": []},
+        "城区、郊区、襄垣县等4个县（市、区）本月未上报，其数据均为以前登记的，比较时请注意。",
+    ),
+    "nobody has reported": (
+        {"missing": ALL, "returned": []},
+        "5个县（市、区）本月均未上报，其数据均为以前登记的，比较时请注意。",
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "sentence"), CAVEATS.values(), ids=CAVEATS)
+def test_the_first_page_and_the_overview_say_whose_figures_are_of_before(changes, sentence):
+    text = issue_text(issue(figures=figures(reporting=reporting(expected=5, **changes))))
+    assert text.summary.caveats == ((sentence,) if sentence else ())
+    first = text.sections[0].blocks[0].text
+    assert first == sentence if sentence else first.startswith("截至2018年6月30日，对照")
+    markup = issue_markup(issue(figures=figures(reporting=reporting(expected=5, **changes))))
+    assert ("注意：" in markup) == bool(sentence)
+
+
+def test_a_county_that_never_reported_has_no_figures_of_before():
+    rows = [division("140402", "城区", 57, 38), division("140423", "襄垣县", 8, 0, unknown=8)]
+    without = figures(targets=[target(divisions=rows)], reporting=reporting(missing=["襄垣县"], returned=[]))
+    assert issue_text(issue(figures=without)).summary.caveats == ("襄垣县本月未上报，数据空缺，比较时请注意。",)
+
+
+@pytest.mark.parametrize(
+    ("standing", "sentence"),
+    [
+        ("missing", "全县本月未上报，其数据为以前登记的，比较时请注意。"),
+        ("returned", "全县本月上报被退回后未重新上报，其数据未经审核，比较时请注意。"),
+    ],
+)
+def test_a_countys_edition_says_so_of_itself(standing, sentence):
+    names = {each: ["襄垣县"] if each == standing else [] for each in ("on_time", "late", "returned", "missing")}
+    of_county = reporting(expected=1, own=own(standing=standing), **names)
+    assert issue_text(issue(figures=figures(division=COUNTY, reporting=of_county))).summary.caveats == (sentence,)
+
+
+def test_a_quarters_issue_says_who_has_not_reported_its_last_month():
+    over = ReportingOver("2018-04", "2018-06", 3, 12, 11, (), (("沁县", 1),), 4, ("沁县",))
+    quarter = figures(span="quarter", reporting=over)
+    assert issue_text(issue(figures=quarter, span="quarter")).summary.caveats == (
+        "沁县2018年6月未上报，其数据为以前登记的，比较时请注意。",
+    )
 
 
 def test_the_section_stands_between_purchases_and_shortcomings():

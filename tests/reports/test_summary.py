@@ -27,14 +27,14 @@ def late(judged: int, met: int, **changes):
 
 
 TO_DO = {
-    "57 units in 30 months": (late(153, 96), "新增2个"),
-    "unknown units count as well": (late(153, 96, unknown=40), "新增2个"),
+    "57 units in 30 months": (late(153, 96), "新增达标2个"),
+    "unknown units count as well": (late(153, 96, unknown=40), "新增达标2个"),
     "one unit": (late(1, 0), "补80平方米"),
     "done": (units(5, 5, pace=moving(Outlook.DONE, months_left=30)), "—"),
-    "the deadline has come": (units(153, 96, pace=moving(Outlook.OVERDUE, months_left=0)), "补齐57个"),
+    "the deadline has come": (units(153, 96, pace=moving(Outlook.OVERDUE, months_left=0)), "新增达标57个"),
     "nothing reported": (late(8, 0, unknown=8), "补报数据"),
     "nothing judged": (late(0, 0), "—"),
-    "a share is asked for": (late(100, 70, aggregate="coverage", coverage_at_least=80), "新增1个"),
+    "a share is asked for": (late(100, 70, aggregate="coverage", coverage_at_least=80), "新增达标1个"),
     "a share is asked for and reached": (late(100, 80, aggregate="coverage", coverage_at_least=80), "—"),
     "a mean": (
         late(1, 0, aggregate="mean", value=9.4, change_unit="㎡/百户", value_unit="㎡/百户"),
@@ -53,7 +53,7 @@ def test_what_must_happen_next_month(one, expected):
 def test_who_does_what_is_asked_each_month_is_done_in_time(judged, months_left, data):
     met = data.draw(st.integers(0, judged - 1))
     pace = moving(Outlook.TOO_LATE, needed=1.0, months_left=months_left)
-    asked = int(figure_of(units(judged, met, pace=pace)).to_do.removeprefix("新增").removesuffix("个").replace(",", ""))
+    asked = int(figure_of(units(judged, met, pace=pace)).to_do.removeprefix("新增达标").removesuffix("个").replace(",", ""))
     assert met + asked * months_left >= judged
     assert met + (asked - 1) * months_left < judged, "no more than is needed"
 

@@ -32,8 +32,8 @@ JUNE = parse_month("2018-06")
 PLAN = {"title": "方案", "document": "长民发〔2017〕138号", "ends_on": "2020-12-31"}
 _NAME = f"(?:{'|'.join(CITY_NAMES)})"
 _ALONE = re.compile(rf"({_NAME})（(\d+\.\d)%）")  # 沁县（20.0%）
-# 城区、郊区、沁县等3个县（市、区）（均为25.0%） or 6个县（市、区）（均为25.0%）
-_TOGETHER = re.compile(rf"((?:{_NAME}、)*{_NAME}等)?(\d+)个县（市、区）（均为(\d+\.\d)%）")
+# 城区、郊区、沁县（均为25.0%） or 6个县（市、区）（均为25.0%）
+_TOGETHER = re.compile(rf"(?:((?:{_NAME}、)+{_NAME})|(\d+)个县（市、区）)（均为(\d+\.\d)%）")
 _OF_TWO = re.compile(rf"^({_NAME})(?:全部达标|达标率(\d+\.\d)%)，居前；({_NAME})达标率(\d+\.\d)%，居后")
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 _NO_FIGURE = re.compile(r"\d{4}年(?:\d+月(?:\d+日)?)?|〔2017〕138号|四（三）3|“[^”]*”")
@@ -197,8 +197,8 @@ def named_in(said: str, rows: dict[str, DivisionFigures], ranked: list[DivisionF
         found.append(rows[name])
     for names, number, printed in _TOGETHER.findall(said):
         with_it = [row for row in ranked if f"{row.percent:.1f}" == printed]
-        assert len(with_it) == int(number)
-        assert not names or {row.name for row in with_it} == set(names.removesuffix("等").split("、"))
+        assert not number or len(with_it) == int(number)
+        assert not names or {row.name for row in with_it} == set(names.split("、"))
         found += with_it
     for row in found:
         alike = {other.code for other in ranked if other.percent == row.percent}
