@@ -100,7 +100,7 @@ FLOW: Flow[Briefing] = Flow(
             target=Stage.APPROVED,
             right=MAY_APPROVE,
             asks=Asks("说明", "各县（市、区）没有全部接收的，写明为什么先签发。", is_required=False),
-            done="已签发，到印发日自动印发，也可以现在印发。",
+            done="已签发，可以印发了。",
             check=_check_says_why_incomplete,
         ),
         Move(

@@ -253,6 +253,11 @@ class Briefing(Record, ScopedModel, QueuedJob):
         return time_in_words(self.period.code, self.span)
 
     @property
+    def listed_name(self) -> str:
+        """Return what the list calls it beside its division: 2018年6月, 2018年6月更正版."""
+        return f"{self.span_name}{self.edition_name}"
+
+    @property
     def is_draft(self) -> bool:
         """Return whether its texts may be edited, and its figures follow the registers."""
         return self.stage == self.Stage.DRAFT

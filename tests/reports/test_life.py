@@ -346,6 +346,7 @@ def test_the_page_offers_the_next_move_as_its_main_action(draft, officer, admini
     assert f'btn-primary" href="{reverse("reports:move_briefing", args=[draft.ref, "review"])}"' in shown
     moved(draft, "review", officer)
     approve = reverse("reports:move_briefing", args=[draft.ref, "approve"])
+    assert "印发前还缺" in signed_in(administrator).get(approve).content.decode()
     assert approve not in signed_in(officer).get(address).content.decode()
     browser = signed_in(administrator)
     assert f'btn-primary" href="{approve}"' in browser.get(address).content.decode()

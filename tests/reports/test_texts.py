@@ -68,6 +68,8 @@ def test_every_change_is_logged_with_old_and_new_text_and_shown_on_the_page(draf
     assert (record.before["remark:urban_facility_area"], record.after["remark:urban_facility_area"]) == ("旧的说明", "")
     shown = markup_of(signed_in(officer).get(reverse("reports:briefing", args=[draft.ref])))
     assert "文字修改记录" in shown and "旧的按语" in shown and "新的按语" in shown
+    assert "城市社区设施面积：说明" in shown and "remark:" not in shown
+    assert "新写：<ins>旧的说明</ins>" in shown and "删去：<del>旧的说明</del>" in shown
 
 
 def test_saving_without_a_change_changes_nothing(draft, officer):
@@ -103,6 +105,10 @@ def test_the_form_shows_a_field_at_each_target_beside_the_generated_text(draft, 
     browser = signed_in(officer)
     shown = markup_of(browser.get(address))
     assert "城市社区设施面积：说明" in shown and "达标96个" in shown
+    order = [shown.index(part) for part in ("按语", "分项说明", "达标96个", "城市社区设施面积：说明", "报送和印数", "印数<")]
+    assert order == sorted(order)
+    refused = browser.post(address, {"seen": draft.version, "copies": 0})
+    assert "印数请填1到9999之间的整数。" in markup_of(refused)
     sent = {
         "seen": texts_digest(draft),
         "commentary": "按语",
