@@ -62,7 +62,9 @@ def corrections_between(old: BriefingFigures, new: BriefingFigures) -> list[Corr
     found = [
         *_of_targets(old.targets, new.targets, whole, units_below(new.division)),
         _correction(f"{whole}社会工作者", _workforce(old.workforce, new.workforce)),
-        *_of_parts(discovery.instances_in("briefing", BriefingSection), old, new, lambda part: whole + part.corrected_as),
+        *_of_parts(
+            discovery.instances_in("briefing", BriefingSection), old, new, lambda part: whole + part.corrected_as
+        ),
         *_of_shortfalls(old, new, names),
         *_of_parts(discovery.instances_in("briefing", BriefingAnnex), old, new, lambda part: names[part.code]),
     ]
@@ -79,9 +81,7 @@ def _names_of_annexes(old: BriefingFigures, new: BriefingFigures) -> dict[str, s
     return titles | {each.annex.code: each.name for each in (*annexes_of(old), *annexes_of(new))}
 
 
-def _of_targets(
-    old: Sequence[TargetFigures], new: Sequence[TargetFigures], whole: str, units: str
-) -> list[Correction]:
+def _of_targets(old: Sequence[TargetFigures], new: Sequence[TargetFigures], whole: str, units: str) -> list[Correction]:
     """Return corrections by target, of the division and of its counties (towns); also added and removed targets."""
     before = {target.code: target for target in old}
     after = {target.code for target in new}
@@ -175,7 +175,11 @@ def _of_shortfalls(old: BriefingFigures, new: BriefingFigures, names_of_annexes:
     ]
     others = [each for each in others if each.changes]
     counted = f"{_number(len(others))}社区的数据相应更正" if len(others) > _MOST_NAMES else ""
-    names = [Change("增加", "", _names(added, is_citys)), Change("删去", _names(removed, is_citys), ""), Change("另有", "", counted)]
+    names = [
+        Change("增加", "", _names(added, is_citys)),
+        Change("删去", _names(removed, is_citys), ""),
+        Change("另有", "", counted),
+    ]
     return [_correction(name, names), *([] if counted else others)]
 
 

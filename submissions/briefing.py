@@ -319,5 +319,11 @@ def _blocks(stored: Any, figures: Any) -> tuple[Paragraph, ...]:
 
 # Its figures are those of the day of printing, so a difference is no correction.
 REPORTING = BriefingSection(
-    code="reporting", title="填报情况", position=40, figures=_figures, blocks=_blocks, must_do=_must_do, caveats=_caveats
+    code="reporting",
+    title="填报情况",
+    position=40,
+    figures=_figures,
+    blocks=_blocks,
+    must_do=_must_do,
+    caveats=_caveats,
 )
