@@ -14,7 +14,7 @@ from reports.delivery.actions import begin_deliveries, cancel_deliveries
 from reports.jobs import PRINT
 from reports.models import Briefing
 from reports.readiness import outstanding_text
-from targets.models import Computation
+from reports.sources import is_outdated
 
 Stage = Briefing.Stage
 MAY_EDIT = "may_print_briefing"
@@ -39,16 +39,6 @@ def _check_draft_is_current(briefing: Briefing, by: Actor | None, note: str) -> 
             f"{briefing.period}还没有结束，数据到月末才定，请过了月末再审核。",
             cure=f"The period {briefing.period.code} ends on {briefing.period.as_of}.",
         )
-
-
-def is_outdated(briefing: Briefing) -> bool:
-    """Return whether the figures of the month have moved since a draft was printed."""
-    if briefing.period.is_locked or briefing.printed_at is None:
-        return False
-    if not Computation.objects.is_up_to_date(briefing.period):
-        return True
-    computation = Computation.objects.of_period(briefing.period)
-    return bool(computation and computation.finished_at and computation.finished_at > briefing.printed_at)
 
 
 def _check_says_why_incomplete(briefing: Briefing, by: Actor | None, note: str) -> None:
@@ -110,7 +100,7 @@ FLOW: Flow[Briefing] = Flow(
             target=Stage.APPROVED,
             right=MAY_APPROVE,
             asks=Asks("说明", "各县（市、区）没有全部接收的，写明为什么先签发。", is_required=False),
-            done="已签发，到印发日自动印发，也可以现在印发。",
+            done="已签发，可以印发了。",
             check=_check_says_why_incomplete,
         ),
         Move(

@@ -6,6 +6,7 @@ Coverage is read from fontconfig, which WeasyPrint's text layout uses too; this 
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import unicodedata
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from django.conf import settings
 
 from changzhi_portal.refusals import InvalidError, UnavailableError
 
+logger = logging.getLogger(__name__)
 BODY_FONT_FILE = "FandolFang-Regular.otf"
 _FONTCONFIG_TIMEOUT = 30  # seconds; the first call on a machine builds fontconfig's cache
 
@@ -61,6 +63,29 @@ def require_glyphs(text: str, *, what: str = "简报") -> None:
     missing = sorted(character for character in set(text) if not _is_printable(character, covered))
     if missing:
         raise missing_glyphs(missing, what=what)
+
+
+def refuse_unprintable(text: str, *, field: str, is_line: bool = False) -> None:
+    """Raise InvalidError naming the characters of a typed text that cannot be printed; a line also has no line breaks.
+
+    Says nothing where the fonts are not installed: that is said when it is printed.
+    """
+    allowed = "" if is_line else "\n\r\t"
+    wrong = {
+        each for each in text if unicodedata.category(each) in {"Cc", "Cs", "Zl", "Zp", "Cn"} and each not in allowed
+    }
+    try:
+        covered = _covered(str(body_font()))
+        wrong |= {each for each in text if each not in allowed and not _is_printable(each, covered)}
+    except UnavailableError:
+        logger.warning("The characters of a text cannot be checked: the fonts are not installed.")
+    if wrong:
+        named = "、".join(f"“{each}”（U+{ord(each):04X}）" for each in sorted(wrong))
+        raise InvalidError(
+            f"字符{named}印不出来，请换一个写法。",
+            cure=f"No print font has {', '.join(f'U+{ord(each):04X}' for each in sorted(wrong))}.",
+            field=field,
+        )
 
 
 def missing_glyphs(characters: list[str], *, what: str = "简报") -> InvalidError:

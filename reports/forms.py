@@ -6,6 +6,7 @@ from typing import Any, ClassVar, cast
 
 from django import forms
 from django.db.models import Case, When
+from django.utils import timezone
 
 from accounts.models import Role, User
 from changelog.models.steps import LONGEST_NOTE
@@ -14,7 +15,7 @@ from changzhi_portal.rights import Actor
 from communities.models import Division
 from periods.models import ReportingPeriod
 from reports.actions.settings import SETTINGS
-from reports.actions.texts import REMARK
+from reports.actions.texts import REMARK, texts_digest
 from reports.issue import PrintedIssue
 from reports.models import Briefing, BriefingSettings
 from reports.models.briefings import TEXT_LENGTH
@@ -27,6 +28,14 @@ class BriefingFilterForm(FilterForm):
     search_hint: ClassVar[str] = "县（市、区）名称、简报里的词句或核验码"
 
 
+class DivisionField(forms.ModelChoiceField):
+    """Divisions of all times; those that have ended are marked."""
+
+    def label_from_instance(self, obj: Division) -> str:
+        """Return 潞州区, 城区（已撤并）."""
+        return f"{obj}（已撤并）" if obj.valid_to is not None and obj.valid_to <= timezone.localdate() else str(obj)
+
+
 class PrintBriefingForm(forms.Form):
     """Form with a month and a division, the city or a county: only divisions the user may see, past ones included."""
 
@@ -36,7 +45,7 @@ class PrintBriefingForm(forms.Form):
         empty_label=None,
         error_messages={"required": "请选择统计月。", "invalid_choice": "没有这个统计月，请重新选择。"},
     )
-    division = forms.ModelChoiceField(
+    division = DivisionField(
         label="范围",
         queryset=Division.objects.none(),
         empty_label=None,
@@ -88,10 +97,10 @@ class PrintAllForm(forms.Form):
 class TextsForm(forms.Form):
     """The texts of a draft: 按语, 下步工作, a remark at each target, addressees; for a corrected edition its reason."""
 
-    seen = forms.IntegerField(widget=forms.HiddenInput, error_messages={"invalid": "请刷新后再试。"})
+    seen = forms.CharField(widget=forms.HiddenInput, error_messages={"required": "请刷新后再试。"})
 
     def __init__(self, *args: Any, briefing: Briefing, issue: PrintedIssue | None, **kwargs: Any) -> None:
-        kwargs["initial"] = {name: getattr(briefing, name) for name in _TEXTS} | {"seen": briefing.version}
+        kwargs["initial"] = {name: getattr(briefing, name) for name in _TEXTS} | {"seen": texts_digest(briefing)}
         super().__init__(*args, **kwargs)
         if briefing.edition > 1:
             self.fields["correction_reason"] = _text_field("更正原因", LONGEST_NOTE, is_required=True)
@@ -107,10 +116,29 @@ class TextsForm(forms.Form):
             self.initial[name] = briefing.remarks.get(target.code, "")
         for name, label in (("reported_to", "报"), ("copied_to", "送"), ("distributed_to", "发")):
             self.fields[name] = forms.CharField(label=label, max_length=200, required=False)
-        self.fields["copies"] = forms.IntegerField(label="印数", min_value=1, max_value=9999)
+        self.fields["copies"] = _number_field("copies", label="印数", is_required=True)
 
 
-_TEXTS = ("commentary", "next_steps", "reported_to", "copied_to", "distributed_to", "copies")
+END_TEXTS = ("reported_to", "copied_to", "distributed_to", "copies")  # what is printed at the end
+_TEXTS = ("commentary", "next_steps", *END_TEXTS)
+# Smallest and largest number, and the sentence for any other.
+_RANGES = {
+    "copies": (1, 9999, "印数请填1到9999之间的整数。"),
+    "publication_day": (1, 31, "印发日请填1到31之间的整数，或者不填。"),
+    "unread_workdays": (1, 30, "未读提醒请填1到30之间的整数，或者不填。"),
+}
+
+
+def _number_field(name: str, *, label: str, is_required: bool = False, help_text: str = "") -> forms.IntegerField:
+    lowest, highest, sentence = _RANGES[name]
+    return forms.IntegerField(
+        label=label,
+        required=is_required,
+        help_text=help_text,
+        min_value=lowest,
+        max_value=highest,
+        error_messages=dict.fromkeys(("required", "invalid", "min_value", "max_value"), sentence),
+    )
 
 
 def _text_field(
@@ -184,8 +212,12 @@ class SettingsForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("publication_day", "unread_workdays"):
-            self.fields[name].widget.attrs["inputmode"] = "numeric"
+        for name in _RANGES:
+            field = self.fields[name]
+            self.fields[name] = _number_field(
+                name, label=str(field.label), is_required=field.required, help_text=str(field.help_text)
+            )
+        self.fields["masthead"].help_text = "最多12个字"
 
     def _post_clean(self) -> None:
         """Leave what must hold of the row to the action, which knows the division."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from django.urls import reverse
 
-from changzhi_portal.rights import Actor
+from changzhi_portal.rights import Actor, has_right
 from communities.models import Division
 from periods.models import ReportingPeriod
 from reports.models import Briefing
@@ -30,6 +30,15 @@ def newest_briefing(user: Actor) -> Briefing | None:
     return newest_first.defer("figures", "lists").first()
 
 
+def no_briefing_text(user: Actor, *, where: str = "这里") -> str:
+    """Return what a user who has no briefing yet is told: 还没有简报，市局印发本县的简报后会出现在这里。"""
+    if has_right(user, "may_print_briefing"):
+        return f"还没有简报，生成后会出现在{where}。"
+    level = user.division.level
+    own = f"本{user.division.name[-1]}的" if level == Division.Level.COUNTY else ""
+    return f"还没有简报，市局印发{own}简报后会出现在{where}。"
+
+
 def next_step(user: Actor, day: datetime.date) -> NextStep:
     """Return the step of a user on `day`: the bureau reviews or reminds, clerks report, others read the briefing."""
     if not user.role.may_upload:
@@ -49,7 +58,7 @@ def next_step(user: Actor, day: datetime.date) -> NextStep:
 def _read_briefing(user: Actor) -> NextStep:
     briefing = newest_briefing(user)
     if briefing is None:
-        return NextStep("还没有简报，市局生成后会出现在首页。")
+        return NextStep(no_briefing_text(user, where="首页"))
     text = f"{briefing.division.name}{briefing.period}简报已印发。"
     return NextStep(text, "打开简报（PDF）", reverse("reports:briefing_pdf", args=[briefing.ref]))
 

@@ -1,15 +1,19 @@
-"""Panels: the key rates and the newest briefing on the home page, the printed form on the page of a county's month."""
+"""Panels: briefings that wait, key rates and the newest briefing on the home page; the form on a county's month."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Count
+
 from changzhi_portal.pages.base import PortalRequest
-from changzhi_portal.pages.panels import LAST_STEP, NOTHING_TO_DO, HomePanel, RecordPanel
+from changzhi_portal.pages.panels import LAST_STEP, MOST_ROWS, NOTHING_TO_DO, HomePanel, RecordPanel
 from changzhi_portal.rights import Actor
+from periods.models import ReportingPeriod
 from reports.dashboard import Board, periods_measured
-from reports.models import BriefingDelivery
-from reports.next_step import newest_briefing
+from reports.models import Briefing, BriefingDelivery
+from reports.next_step import newest_briefing, no_briefing_text
+from submissions.report_status import month_status, reporting_counties
 from targets.models import Computation
 
 
@@ -29,7 +33,39 @@ class NewestBriefing(HomePanel):
         newest = newest_briefing(request.user)
         unread = BriefingDelivery.objects.filter(briefing=newest, user_id=request.user.pk, read_at__isnull=True)
         is_unread = newest is not None and unread.exists()
-        return {"briefing": newest, "is_unread": is_unread, "urgency": LAST_STEP if newest else NOTHING_TO_DO}
+        nothing = "" if newest else no_briefing_text(request.user)
+        return {"briefing": newest, "nothing": nothing, "is_unread": is_unread, "urgency": LAST_STEP if newest else NOTHING_TO_DO}
+
+
+class BriefingsWaiting(HomePanel):
+    """For the bureau: how many briefings wait for review, approval and issue, and those that could not be printed."""
+
+    position = 8
+    template_name = "reports/briefings_waiting_panel.html"
+    requires = "may_print_briefing"
+
+    def context(self, request: PortalRequest) -> dict[str, Any]:
+        """Return stages (value, what waits, how many; without those of none) and failed editions. Two queries."""
+        briefings = Briefing.objects.visible_to(request.user)
+        numbers = dict(
+            briefings.filter(stage__in=_WAITING)
+            .exclude(state=Briefing.State.FAILED)
+            .order_by()
+            .values_list("stage")
+            .annotate(Count("pk"))
+        )
+        failed = briefings.newest_first().defer("figures", "lists", "text").filter(state=Briefing.State.FAILED)
+        return {
+            "stages": [(stage.value, label, numbers[stage]) for stage, label in _WAITING.items() if stage in numbers],
+            "failed": list(failed[:MOST_ROWS]),
+        }
+
+
+_WAITING = {
+    Briefing.Stage.DRAFT: "草稿待审核",
+    Briefing.Stage.REVIEWED: "待签发",
+    Briefing.Stage.APPROVED: "待印发",
+}
 
 
 class SubmissionForm(RecordPanel):
@@ -64,4 +100,12 @@ class KeyRates(HomePanel):
             "division": division,
             "cards": Board(request.user, period, division).cards(),
             "computation": Computation.objects.of_period(period),
+            "unreported": _unreported(request.user, period),
         }
+
+
+def _unreported(user: Actor, period: ReportingPeriod) -> int:
+    """Return how many counties of the user's area have not reported an open month, so that its figures will change."""
+    if period.is_locked:
+        return 0
+    return len(month_status(period, reporting_counties(period).visible_to(user)).unreported)

@@ -10,7 +10,8 @@ from django.db.models import Q
 
 from periods.models import last_day_of, month_after
 from periods.workdays import estimated_note, this_or_next_workday
-from reports.models import BriefingSettings, PublicationDay
+from changzhi_portal.phrases import day_in_words
+from reports.models import Briefing, BriefingSettings, PublicationDay
 
 
 class Publication(NamedTuple):
@@ -61,3 +62,24 @@ def next_publication(chosen: BriefingSettings, today: datetime.date) -> Publicat
         if appears_on >= today and month not in out:
             return Publication(month, appears_on)
         month = month_after(month)
+
+
+def publication_text(briefing: Briefing, today: datetime.date) -> str:
+    """Return when an edition that is not out appears by itself, and what it takes: 签发后，2018年7月10日自动印发.
+
+    "" for one that only people issue: without a day of publication, a corrected edition, a quarter's or a year's. One query.
+    """
+    if briefing.is_published or briefing.edition > 1 or briefing.span != Briefing.Span.MONTH:
+        return ""
+    chosen = BriefingSettings.objects.filter(division=briefing.division_id).first()
+    if chosen is None or chosen.publication_day is None or chosen.publishes_since is None:
+        return ""
+    day = publication_day(briefing.period.month, chosen.publication_day)
+    if day < chosen.publishes_since:
+        return ""
+    before = "签发后" if chosen.needs_approval else "上报都接收后"
+    if briefing.stage in {Briefing.Stage.APPROVED, Briefing.Stage.ISSUING}:
+        before = ""
+    if day < today:
+        return f"印发日（{day_in_words(day)}）已过，{before or '将'}自动印发"
+    return f"{before}{'，' if before else ''}{day_in_words(day)}自动印发"

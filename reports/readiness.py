@@ -8,6 +8,7 @@ from communities.models import Division
 from periods.models import ReportingPeriod
 from reports.models import Briefing
 from submissions.actions.locking import Outstanding, outstanding_counties
+from submissions.models import Submission
 
 _MOST_NAMED = 5
 
@@ -29,7 +30,9 @@ def outstanding_text(period: ReportingPeriod, division: Division) -> str:
     others = "等" if len(outstanding) > _MOST_NAMED else ""
     if division.level != Division.Level.CITY:
         return f"本{division.name[-1]}的上报没有接收（{outstanding[0].label}）"
-    return f"还有{len(outstanding)}个县（市、区）的上报没有接收：{named}{others}"
+    waiting = sum(each.state == Submission.State.SUBMITTED for each in outstanding)
+    told = f"，其中{waiting}个已经上报，等待市局审核" if waiting else ""
+    return f"还有{len(outstanding)}个县（市、区）的上报没有接收：{named}{others}{told}"
 
 
 def what_is_missing(briefing: Briefing) -> list[str]:

@@ -18,7 +18,7 @@ class BriefingTable(RegisterTable):
     default_order: ClassVar[str] = "-period"
 
     period = tables.Column(
-        "统计月", accessor="span_name", linkify=("reports:briefing", {"ref": A("ref")}), order_by="period__month"
+        "统计月", accessor="listed_name", linkify=("reports:briefing", {"ref": A("ref")}), order_by="period__month"
     )
     division = tables.Column("范围", accessor="division__name", order_by="division__code")
     number_line = tables.Column("期号", order_by="total_number")

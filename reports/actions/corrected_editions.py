@@ -9,8 +9,10 @@ from changzhi_portal.personal_numbers import refuse_personal_numbers
 from changzhi_portal.refusals import InvalidError, StaleError
 from changzhi_portal.rights import Actor
 from reports.actions.drafting import check_may_print
+from reports.fonts import refuse_unprintable
 from reports.jobs import PRINT
 from reports.models import Briefing
+from targets.actions.measuring import lock_period_row
 
 # Columns that a corrected edition copies from the one before it.
 _COPIED_COLUMNS = (
@@ -39,7 +41,8 @@ def begin_correction(*, briefing: Briefing, reason: str, by: Actor, queue: bool 
     check_may_print(briefing.division, by)
     words = _cleaned(reason)
     with transaction.atomic():
-        newest = Briefing.objects.editions_of(briefing).select_for_update(of=("self",)).first()
+        lock_period_row(briefing.period)  # two that begin at once: the second sees the edition of the first
+        newest = Briefing.objects.editions_of(briefing).first()
         if newest is None or not newest.is_published:
             raise StaleError(
                 f"{briefing}还有一版没有印发，请先把它印发，或者直接在草稿里改。",
@@ -73,4 +76,5 @@ def _cleaned(reason: str) -> str:
             field="reason",
         )
     refuse_personal_numbers(words, what="更正原因", field="reason")
+    refuse_unprintable(words, field="reason", is_line=True)
     return words

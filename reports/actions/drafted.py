@@ -12,6 +12,7 @@ from reports.corrections import corrections_between, corrections_to_json
 from reports.figures import briefing_figures
 from reports.files.data import figures_sha256
 from reports.models import Briefing
+from reports.sources import sources_of
 from reports.stored_figures import BriefingFigures, to_json
 from reports.unit_lists import IssueLists, check_lists, issue_lists, lists_to_json
 from revisions.recompute import recomputed_in_place
@@ -30,26 +31,34 @@ def drafted_content(briefing: Briefing) -> dict[str, Any]:
     """
     measure_if_outdated(briefing.period)
     is_corrected = briefing.edition > 1
-    figures, lists = in_one_snapshot(lambda: _measured(briefing, again=is_corrected and briefing.period.is_locked))
+    figures, lists, sources = in_one_snapshot(
+        lambda: _measured(briefing, again=is_corrected and briefing.period.is_locked)
+    )
     check_lists(lists, figures)
     corrections = corrections_between(_original(briefing), figures) if is_corrected else []
     stored, stored_lists = to_json(figures), lists_to_json(lists)
     return {
         "figures": stored,
         "lists": stored_lists,
+        "sources": sources,
         "corrections": corrections_to_json(corrections),
         "figures_sha256": figures_sha256(stored, stored_lists),
     }
 
 
-def _measured(briefing: Briefing, *, again: bool) -> tuple[BriefingFigures, IssueLists]:
-    """Return figures and lists of the month; `again`: those of a locked month that is measured once more."""
+def _measured(briefing: Briefing, *, again: bool) -> tuple[BriefingFigures, IssueLists, str]:
+    """Return figures and lists of the month, and what they are made of; `again`: of a locked month, measured once more."""
+    sources = sources_of(briefing)
     if not again:
         figures = briefing_figures(briefing.period, briefing.division, briefing.span)
-        return figures, issue_lists(briefing.period, briefing.division)
+        return figures, issue_lists(briefing.period, briefing.division), sources
     period = lock_period_row(briefing.period)
     with transaction.atomic(), recomputed_in_place(period):
-        return briefing_figures(period, briefing.division, briefing.span), issue_lists(period, briefing.division)
+        return (
+            briefing_figures(period, briefing.division, briefing.span),
+            issue_lists(period, briefing.division),
+            sources,
+        )
 
 
 def _original(briefing: Briefing) -> BriefingFigures:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 
 from django.db import transaction
-from django.db.models import F
 
 from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError
 from changzhi_portal.rights import Actor
@@ -15,6 +14,7 @@ from reports.figures import check_has_briefing
 from reports.jobs import PRINT
 from reports.models import Briefing, BriefingSettings
 from reports.models.settings import MASTHEAD
+from reports.sources import sources_of
 from targets.models import Computation
 
 State = Briefing.State
@@ -74,20 +74,19 @@ def _queue_again(briefing: Briefing, by: Actor | None) -> bool:
 
 
 def refresh_drafts(*, moment: datetime.datetime) -> int:
-    """Queue the drafts whose month has been measured since they were printed; return how many.
+    """Queue the drafts whose month, reports or settings have moved since they were printed; return how many.
 
     A month that is filled in is measured again and again, so each draft is printed at most once in REFRESHED_AFTER.
     """
     drafts = Briefing.objects.filter(
         stage=Briefing.Stage.DRAFT,
         state__in=(State.PRINTED, State.FAILED),
-        printed_at__lt=moment - REFRESHED_AFTER,
+        heartbeat_at__lt=moment - REFRESHED_AFTER,
         period__computations__state=Computation.State.FINISHED,
-        period__computations__finished_at__gt=F("printed_at"),
-    ).exclude(period__state=ReportingPeriod.State.LOCKED)
+    )
     queued = 0
     for briefing in drafts.select_related("period", "printed_by").defer("figures", "lists", "text"):
-        if _queue_again(briefing, briefing.printed_by):
+        if briefing.sources != sources_of(briefing) and _queue_again(briefing, briefing.printed_by):
             PRINT.announce(briefing.pk)
             queued += 1
     return queued

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from changzhi_portal.refusals import PortalError
@@ -40,17 +41,20 @@ def prepare_all(
     return [prepare_briefing(period=period, division=division, by=by, span=span, queue=queue) for division in divisions]
 
 
-def move_all(*, period: ReportingPeriod, span: str, code: str, by: Actor, note: str = "") -> Moved:
-    """Make a move with every newest edition of a month that is in one of its states and that the user may see.
+def move_all(
+    *, period: ReportingPeriod, span: str, code: str, by: Actor, seen: Mapping[str, int], note: str = ""
+) -> Moved:
+    """Make a move with those newest editions of a month that the page showed, if they are in one of its states.
 
-    Each is moved by itself, so that one that is refused keeps none of the others.
+    `seen` has the version that the page showed of each, by ref. Each is moved by itself, so that one that is refused keeps
+    none of the others.
     """
     move, number, refusals = FLOW.move(code), 0, []
     for briefing in newest_editions(period, span, by):
-        if briefing.stage not in move.sources:
+        if briefing.stage not in move.sources or briefing.ref not in seen:
             continue
         try:
-            FLOW.make(briefing, code, by=by, note=note)
+            FLOW.make(briefing, code, by=by, note=note, seen=seen[briefing.ref])
         except PortalError as refusal:
             refusals.append((briefing, refusal))
         else:

@@ -11,6 +11,7 @@ import logging
 from typing import Any
 
 from django.db import DatabaseError, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from changelog.trail import TrailKind, newest_seal, record_event, seal_waiting
@@ -86,14 +87,26 @@ def _set(briefing: Briefing, values: dict[str, Any]) -> None:
         setattr(briefing, name, value)
 
 
-_WRITTEN_BY_DRAFTS = ("figures", "lists", "corrections", "masthead", "office", "seal_line", "figures_sha256", "text")
+_WRITTEN_BY_DRAFTS = (
+    "figures",
+    "lists",
+    "sources",
+    "corrections",
+    "masthead",
+    "office",
+    "seal_line",
+    "figures_sha256",
+    "text",
+)
 _WRITTEN_BY_ISSUES = ("trail_head", "code", "figures_sha256", "text")
 
 
 def _written(briefing: Briefing) -> dict[str, Any]:
     """Return the columns that printing writes before it makes files."""
-    names = _WRITTEN_BY_ISSUES if briefing.stage == Briefing.Stage.ISSUING else _WRITTEN_BY_DRAFTS
-    return {name: getattr(briefing, name) for name in names}
+    if briefing.stage == Briefing.Stage.ISSUING:
+        return {name: getattr(briefing, name) for name in _WRITTEN_BY_ISSUES}
+    # Another version: who has the page of the draft before open has not seen these figures.
+    return {**{name: getattr(briefing, name) for name in _WRITTEN_BY_DRAFTS}, "version": F("version") + 1}
 
 
 def _finish(claim: Claim[Briefing], briefing: Briefing, files: list[BriefingFile]) -> None:
@@ -118,6 +131,7 @@ def _issue(briefing: Briefing) -> None:
         "edition": issued.edition,
         "code": issued.code,
         "figures_sha256": issued.figures_sha256,
+        "files": {file.kind: file.sha256 for file in issued.files.all()},
     }
     asked = issued.steps.filter(move="issue").select_related("made_by__division").last()
     record_event(TrailKind.ISSUED, by=asked and asked.made_by, division=briefing.division, about=issued, detail=detail)

@@ -11,21 +11,22 @@ import logging
 from collections import defaultdict
 from typing import NamedTuple
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
 from changzhi_portal.refusals import PortalError, StaleError
+from communities.models import Division
 from notices.actions import Message, notify
 from periods.models import ReportingPeriod
 from periods.workdays import is_workday
 from reports.actions.drafting import prepare_briefing
 from reports.actions.issuing import request_issue
-from reports.flow import is_outdated
 from reports.models import Briefing, BriefingSettings, PublicationDay
 from reports.publication import publications_until
 from reports.readiness import outstanding_for, what_is_missing
+from reports.sources import is_outdated
 
 logger = logging.getLogger(__name__)
 FIRST_HOUR = 8  # of the day (local time) at which issues appear
@@ -68,6 +69,8 @@ def _days_not_done(chosen: BriefingSettings, today: datetime.date) -> list[Publi
     known = set(PublicationDay.objects.filter(division=chosen.division).values_list("period__month", flat=True))
     come = {month: due_on for month, due_on in publications_until(chosen, today) if month not in known}
     for period in ReportingPeriod.objects.filter(month__in=come):
+        if not Division.objects.in_effect_on(period.as_of).filter(pk=chosen.division_id).exists():
+            continue  # a county that was closed has no issue of that month
         PublicationDay.objects.get_or_create(
             division=chosen.division, period=period, defaults={"due_on": come[period.month]}
         )
@@ -85,6 +88,11 @@ def _publish(day: PublicationDay, chosen: BriefingSettings) -> list[str]:
     except PortalError as refusal:
         logger.warning("The issue of %s cannot be published: %s", day, refusal.cure)
         return [str(refusal)]
+    except (OperationalError, InterfaceError):  # the database is away: nothing can be done for the others either
+        raise
+    except Exception:
+        logger.exception("The issue of %s cannot be published", day)
+        return ["印发时系统出错，请联系系统管理员。"]
 
 
 def _advance(day: PublicationDay, chosen: BriefingSettings) -> list[str]:
@@ -103,6 +111,9 @@ def _advance(day: PublicationDay, chosen: BriefingSettings) -> list[str]:
     if chosen.needs_approval or outstanding_for(day.period, day.division) or briefing.state == State.FAILED:
         step = "还没有签发。" if briefing.stage == Stage.REVIEWED else "草稿还没有审核、签发。"
         return [*what_is_missing(briefing), *([step] if chosen.needs_approval else [])]
+    last = briefing.steps.last()
+    if briefing.is_draft and last is not None and last.move == "send_back":
+        return [f"已退回修改：{last.note}。请改好后审核。"]  # a person wants it to wait
     if briefing.is_in_progress:
         return []
     if briefing.is_draft and is_outdated(briefing):

@@ -15,6 +15,7 @@ from changzhi_portal.refusals import InvalidError, NotAllowedError, StaleError
 from changzhi_portal.rights import Actor
 from communities.models import Division
 from reports.actions.drafting import settings_of
+from reports.fonts import refuse_unprintable
 from reports.models import BriefingSettings
 
 SETTINGS: Final = (
@@ -42,6 +43,7 @@ def save_settings(*, division: Division, by: Actor, seen: int, values: Mapping[s
             value = values[name]
             if isinstance(value, str):
                 refuse_personal_numbers(value, what="简报设置", field=name)
+                refuse_unprintable(value, field=name, is_line=True)
             setattr(row, name, value)
         if row.publication_day is not None and row.publishes_since is None:
             row.publishes_since = timezone.localdate()

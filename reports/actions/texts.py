@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +15,7 @@ from changzhi_portal.personal_numbers import refuse_personal_numbers
 from changzhi_portal.refusals import InvalidError, StaleError
 from changzhi_portal.rights import Actor
 from reports.actions.drafting import check_may_print
+from reports.fonts import refuse_unprintable
 from reports.jobs import PRINT
 from reports.models import Briefing
 from reports.models.briefings import TEXT_LENGTH
@@ -22,13 +25,13 @@ REMARK = "remark:"  # begins the names of remarks in forms and in the change log
 
 
 def edit_texts(
-    *, briefing: Briefing, by: Actor, seen: int, values: Mapping[str, Any], remarks: Mapping[str, str]
+    *, briefing: Briefing, by: Actor, seen: str, values: Mapping[str, Any], remarks: Mapping[str, str]
 ) -> Briefing:
     """Store the texts of a draft, log what has changed, and have the draft printed again; return the draft.
 
     `values` are the columns of _EDITED that were given; `remarks` are texts by the code of the target. Raises
-    NotAllowedError without the right, StaleError for an edition that is no draft any more or was changed since the
-    version `seen`, InvalidError for a text that is too long or has a personal number.
+    NotAllowedError without the right, StaleError for an edition that is no draft any more or whose texts are no
+    longer those of which `seen` is the digest (`texts_digest`), InvalidError for a text that is too long or has a personal number.
     """
     check_may_print(briefing.division, by)
     given = {name: values[name] for name in _EDITED if name in values}
@@ -41,10 +44,10 @@ def edit_texts(
                 f"这一版现在是“{held.get_stage_display()}”，不能再改；要改的，请先退回修改。",
                 cure=f"{held.ref} is {held.stage}: only drafts are edited.",
             )
-        if held.version != seen:
+        if texts_digest(held) != seen:
             raise StaleError(
-                "您打开页面以后，别人改了这份草稿；您写的还在，请看过现在的内容再保存。",
-                cure=f"{held.ref} has version {held.version}, not {seen}.",
+                "您打开页面以后，别人改了这份草稿的文字；您写的还在，请看过现在的内容再保存。",
+                cure=f"The texts of {held.ref} are others than those that were read.",
             )
         before = _logged({name: getattr(held, name) for name in given}, held.remarks)
         changed = differing(before, _logged(given, kept, names=before))
@@ -58,6 +61,14 @@ def edit_texts(
         PRINT.announce(held.pk)
         held.refresh_from_db()
     return held
+
+
+def texts_digest(briefing: Briefing) -> str:
+    """Return a digest of the texts of a draft. Its version also rises when it is printed, which takes nothing from an editor."""
+    texts = {name: getattr(briefing, name) for name in _EDITED}
+    return hashlib.sha256(
+        json.dumps([texts, briefing.remarks], ensure_ascii=False, sort_keys=True).encode()
+    ).hexdigest()
 
 
 def _logged(
@@ -79,3 +90,4 @@ def _check(values: Mapping[str, Any], remarks: Mapping[str, str]) -> None:
                 field=name,
             )
         refuse_personal_numbers(text, what="文字", field=name)
+        refuse_unprintable(text, field=name)

@@ -17,6 +17,8 @@ from django.core.mail.message import sanitize_address
 
 _OK: Final = frozenset({250, 251})
 _GO_ON: Final = 354
+_FIRST_REPLY: Final = 200
+_LAST_REPLY: Final = 599
 _FOR_GOOD: Final = 500  # replies from here on say that trying again is in vain (RFC 5321 §4.2.1)
 _AT_LINE_START: Final = re.compile(rb"^\.", re.MULTILINE)
 
@@ -91,6 +93,8 @@ def _hand_over(server: SMTP | None, mail: EmailMessage, mark: Callable[[], None]
         code, _ = server.getreply()
     except OSError as error:
         raise UnknownError(type(error).__name__) from error
+    if not _FIRST_REPLY <= code <= _LAST_REPLY:  # smtplib gives -1 for an answer that is none
+        raise UnknownError(f"The server has answered {code}.")
     if code not in _OK:
         raise NotSentError(f"邮件被邮件服务器退回（{code}）。", is_final=code >= _FOR_GOOD)
 

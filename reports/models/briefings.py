@@ -117,6 +117,13 @@ class Briefing(Record, ScopedModel, QueuedJob):
     copies = models.PositiveSmallIntegerField("印数", default=30)
     figures = models.JSONField("数据", default=dict, encoder=DjangoJSONEncoder)
     lists: Any = models.JSONField("名单", default=dict, blank=True, help_text="各项数字背后的全部社区")
+    sources = models.CharField(
+        "数据来源",
+        max_length=120,
+        blank=True,
+        editable=False,
+        help_text="测算时间、锁定、上报、设置（reports.sources）",
+    )
     figures_sha256 = models.CharField("数据校验值", max_length=64, blank=True, editable=False)
     code = models.CharField("校验码", max_length=19, blank=True, editable=False)
     state = models.CharField("状态", max_length=10, choices=State, default=State.QUEUED)
@@ -244,6 +251,11 @@ class Briefing(Record, ScopedModel, QueuedJob):
     def span_name(self) -> str:
         """Return the month, quarter or year that it covers: 2018年6月, 2018年第2季度, 2018年."""
         return time_in_words(self.period.code, self.span)
+
+    @property
+    def listed_name(self) -> str:
+        """Return what the list calls it beside its division: 2018年6月, 2018年6月更正版."""
+        return f"{self.span_name}{self.edition_name}"
 
     @property
     def is_draft(self) -> bool:

@@ -16,6 +16,9 @@ class DigestedFile(UploadedFile):
         super().__init__(file=None, name=name, size=size)
         self.sha256 = sha256
 
+    def close(self) -> None:
+        """Do nothing: there is no file to close. Django closes all files of a request that it refuses."""
+
 
 class DigestUploadHandler(FileUploadHandler):
     """Upload handler that computes the SHA-256 of a file while it arrives, and keeps nothing of it in memory or on the disk."""

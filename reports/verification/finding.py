@@ -13,7 +13,7 @@ from django.db.models import TextChoices
 from reports import words
 from reports.files import figures_sha256
 from reports.genuine import code_of
-from reports.models import Briefing, BriefingFile
+from reports.models import Briefing, BriefingFile, BriefingStep
 
 
 class Standing(TextChoices):
@@ -37,7 +37,8 @@ class ProvenFile:
 class Proof:
     """What anybody may know of an issue: its front page, its standing, and the digests that it is compared by.
 
-    `replaced_by` is the number line of the edition that corrects it, with `replaced_on`.
+    `replaced_by` is the number line of the edition that corrects it, with `replaced_on`; `withdrawn_because` is the reason of
+    a withdrawal, "" for none.
     """
 
     code: str
@@ -49,6 +50,7 @@ class Proof:
     standing: Standing
     replaced_by: str
     replaced_on: date | None
+    withdrawn_because: str
     figures_sha256: str
     trail_head: str
     files: tuple[ProvenFile, ...]
@@ -70,6 +72,7 @@ def find_by_file(sha256: str) -> Proof | None:
 def _proof(briefing: Briefing) -> Proof:
     figures = briefing.stored_figures
     newer = Briefing.objects.editions_of(briefing).in_force().filter(edition__gt=briefing.edition).first()
+    step = BriefingStep.objects.filter(briefing=briefing, move="withdraw").order_by("-pk").first()
     files = BriefingFile.objects.filter(briefing=briefing)
     return Proof(
         code=briefing.code,
@@ -81,6 +84,7 @@ def _proof(briefing: Briefing) -> Proof:
         standing=_standing(briefing, newer),
         replaced_by="" if newer is None else newer.number_line,
         replaced_on=None if newer is None else newer.issued_on,
+        withdrawn_because="" if step is None else step.note,
         figures_sha256=briefing.figures_sha256,
         trail_head=briefing.trail_head,
         files=tuple(ProvenFile(file.get_kind_display(), file.sha256) for file in files),

@@ -9,12 +9,13 @@ from django.db.models import Q
 from django.http import FileResponse, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django_htmx.http import HttpResponseClientRefresh
 
 from changelog.flow import steps_of
-from changelog.history import history_lines
 from changelog.trail import TrailKind, record_event
+from changzhi_portal.display import DASH
 from changzhi_portal.pages import Crumb, ListPage, PortalPage
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.panels import MOST_ROWS
@@ -27,9 +28,13 @@ from reports.forms import BriefingFilterForm, PrintBriefingForm
 from reports.issue import issue_text
 from reports.models import Briefing, BriefingDelivery, BriefingFile
 from reports.models.files import CONTENT_TYPES
+from reports.next_step import no_briefing_text
+from reports.publication import publication_text
 from reports.readiness import what_is_missing
+from reports.sources import measured_at_of, sources_of
 from reports.storage import file_path
 from reports.tables import BriefingTable
+from reports.text_history import text_changes
 from reports.titles import file_title
 from revisions.models import LockedChange, LockedComparison
 from targets.models import Computation
@@ -47,7 +52,6 @@ class BriefingList(ListPage):
     filterset = BriefingFilterSet
     form = BriefingFilterForm
     table = BriefingTable
-    empty_advice = "还没有简报，市局生成后会出现在这里。"
     is_filled_by_uploads = False
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -56,7 +60,8 @@ class BriefingList(ListPage):
         print_form = PrintBriefingForm(user=user) if has_right(user, _MAY_PRINT) else None
         if print_form and not print_form.has_months:
             print_form = None
-        return super().get_context_data(print_form=print_form, **kwargs)
+        context = super().get_context_data(print_form=print_form, **kwargs)
+        return {**context, "empty_advice": no_briefing_text(user)}
 
 
 class BriefingDetail(PortalPage):
@@ -86,14 +91,19 @@ class BriefingDetail(PortalPage):
             pdf=next((file for file in files if file.kind == BriefingFile.Kind.PDF), None),
             files=files,
             missing=what_is_missing(briefing) if may_print and not briefing.is_published else [],
+            publication=publication_text(briefing, timezone.localdate()) if may_print else "",
             editions=editions,
+            may_correct=may_print
+            and briefing.is_published
+            and not any(other.edition > briefing.edition for other in editions),
             corrections=[correction.in_words() for correction in briefing.stored_corrections],
-            changes=history_lines(briefing, request.user, limit=MOST_ROWS) if may_print else [],
+            changes=text_changes(briefing, request.user, limit=MOST_ROWS) if may_print else [],
+            dash=DASH,
             has_changed_since=may_print and self._has_changed_since(editions),
             deliveries=self._deliveries() if may_print and briefing.is_published else None,
             may_set_recipients=has_right(request.user, MAY_APPROVE),
         )
-        if briefing.figures:
+        if briefing.figures and (may_print or briefing.stage != Briefing.Stage.WITHDRAWN):
             context["issue"] = issue_text(briefing)
         return self.render_to_response(context)
 
@@ -109,11 +119,11 @@ class BriefingDetail(PortalPage):
 
     def _has_been_measured_since(self) -> bool:
         """Return whether the open month has been measured since, or has changes that were not measured yet."""
-        period, issued_at = self.briefing.period, self.briefing.issued_at
+        period = self.briefing.period
         if not Computation.objects.is_up_to_date(period):
             return True
-        computation = Computation.objects.of_period(period)
-        return bool(computation and issued_at and computation.finished_at and computation.finished_at > issued_at)
+        # Since its figures were taken, which is before it was reviewed.
+        return measured_at_of(self.briefing.sources) != measured_at_of(sources_of(self.briefing))
 
     def _has_changed_since_lock(self) -> bool:
         """Return whether computing the locked month again would change figures of this edition.

@@ -20,10 +20,11 @@ from reports.actions import begin_correction, edit_texts, prepare_briefing, save
 from reports.actions.settings import SETTINGS
 from reports.actions.texts import REMARK
 from reports.flow import FLOW, MAY_APPROVE, MAY_EDIT
-from reports.forms import CorrectionForm, PrintBriefingForm, SettingsForm, TextsForm
+from reports.forms import END_TEXTS, CorrectionForm, PrintBriefingForm, SettingsForm, TextsForm
 from reports.issue import PrintedIssue, issue_text
 from reports.models import Briefing
 from reports.publication import next_publication
+from reports.readiness import outstanding_text, what_is_missing
 from reports.views.briefing import find_briefing
 
 
@@ -119,11 +120,17 @@ class EditTexts(EditionPage):
         return {**super().get_form_kwargs(), "briefing": self.briefing, "issue": self._issue}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add the fields of the whole issue, and those at targets, each with the text that the figures give."""
+        """Add the fields of the whole issue, those at targets with the text that the figures give, and those of the end."""
         fields = list(kwargs["form"])
-        remarks = [(field, self._generated(field.name)) for field in fields if field.name.startswith(REMARK)]
-        of_issue = [field for field in fields if not field.name.startswith(REMARK)]
-        return super().get_context_data(issue_fields=of_issue, remarks=remarks, **kwargs)
+        names = {f"{REMARK}{target.code}": target.short_name for target in kwargs["form"].targets}
+        remarks = [(field, names[field.name], self._generated(field.name)) for field in fields if field.name in names]
+        others = [field for field in fields if field.name not in names]
+        return super().get_context_data(
+            issue_fields=[field for field in others if field.name not in END_TEXTS],
+            remarks=remarks,
+            end_fields=[field for field in others if field.name in END_TEXTS],
+            **kwargs,
+        )
 
     def _generated(self, field: str) -> list[str]:
         """Return the generated paragraphs at a target."""
@@ -169,6 +176,9 @@ class CorrectBriefing(EditionPage):
         return ""
 
 
+_MOVES_ON = ("review", "approve", "issue")
+
+
 class BriefingMovePage(MovePage):
     """One step of an edition on its way: 审核通过, 签发, 印发, 退回修改, 撤回."""
 
@@ -176,6 +186,22 @@ class BriefingMovePage(MovePage):
     requires = MAY_EDIT
     flow = FLOW
     queryset: ClassVar[QuerySet[Any]] = Briefing.objects.newest_first()
+    template_name = "reports/briefing_move.html"
+
+    def get_form(self, form_class: Any = None) -> Any:
+        """Return the form; 签发 needs its note while reports are missing, as the flow does."""
+        form = super().get_form(form_class)
+        lacking = outstanding_text(self.record.period, self.record.division) if self.move.code == "approve" else ""
+        if lacking:
+            form.fields["note"].required = True
+            form.fields["note"].error_messages["required"] = f"{lacking}；仍要签发的，请写明为什么。"
+        return form
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add what the issue still lacks, before it is moved on."""
+        moves_on = self.move.code in _MOVES_ON
+        missing = what_is_missing(self.record) if moves_on else []
+        return super().get_context_data(missing=missing, briefing=self.record, **kwargs)
 
     def get_crumbs(self) -> list[Crumb]:
         """Add the list, and the edition."""

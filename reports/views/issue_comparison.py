@@ -6,18 +6,19 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
-from django.urls import reverse
 
 from changzhi_portal.pages import Crumb, PortalPage
 from changzhi_portal.pages.base import PortalRequest
 from reports.issue_comparison import compare_issues
 from reports.models import Briefing
+from reports.same_places import same_places
+from reports.views.editing import list_crumb
 
 
 class CompareIssues(PortalPage):
-    """?first=REF&second=REF. By default the newest issue of the user's division and the one before it.
+    """?first=REF&second=REF. By default the newest issue in force of the user's division and the one before it.
 
-    An issue that the user may not see is not found (404), nor is one of another level: their rows are other divisions.
+    Withdrawn ones may be chosen. Two chosen the wrong way round are put in order. An issue that the user may not see is not found (404), nor is one of another level: their rows are other divisions.
     """
 
     help_at = "两期对比"
@@ -27,9 +28,12 @@ class CompareIssues(PortalPage):
 
     def get(self, request: PortalRequest) -> HttpResponse:
         """Show both issues; only the choice while there are not two."""
-        second = self._chosen("second") or self._choices().first()
+        second = self._chosen("second") or self._in_force().first()
         first = self._chosen("first") or (self._before(second) if second is not None else None)
-        context: dict[str, Any] = {"first": first, "second": second, "choices": []}
+        if first is not None and second is not None and _order(first) > _order(second):
+            first, second = second, first
+        withdrawn = [each for each in (first, second) if each is not None and each.stage == Briefing.Stage.WITHDRAWN]
+        context: dict[str, Any] = {"first": first, "second": second, "choices": [], "withdrawn": withdrawn}
         if second is not None:
             level = second.division.level
             if first is not None and first.division.level != level:
@@ -38,7 +42,7 @@ class CompareIssues(PortalPage):
         if first is not None and second is not None and first.pk != second.pk:
             stored = [Briefing.objects.only("figures").get(pk=each.pk).stored_figures for each in (first, second)]
             if stored[0] is not None and stored[1] is not None:
-                context["comparison"] = compare_issues(stored[0], stored[1])
+                context["comparison"] = compare_issues(*stored, same_places(*stored))
         return self.render_to_response(self.get_context_data(**context))
 
     def _choices(self) -> QuerySet[Briefing]:
@@ -47,6 +51,9 @@ class CompareIssues(PortalPage):
         return issued.defer("figures", "lists", "text").order_by(
             "division__level", "-period__month", "division__code", "span", "-edition"
         )
+
+    def _in_force(self) -> QuerySet[Briefing]:
+        return self._choices().filter(stage=Briefing.Stage.ISSUED)
 
     def _chosen(self, name: str) -> Briefing | None:
         ref = self.request.GET.get(name, "")
@@ -58,11 +65,16 @@ class CompareIssues(PortalPage):
         return found
 
     def _before(self, issue: Briefing) -> Briefing | None:
-        """Return the issue of the same division and span before this one."""
-        same = self._choices().filter(division=issue.division_id, span=issue.span)
+        """Return the issue in force of the same division and span before this one, in its newest edition."""
+        same = self._in_force().filter(division=issue.division_id, span=issue.span)
         earlier = same.filter(period__month__lt=issue.period.month).order_by("-period__month", "-edition")
         return earlier.first() or same.filter(period=issue.period, edition__lt=issue.edition).first()
 
     def get_crumbs(self) -> list[Crumb]:
         """Add the list."""
-        return [Crumb("简报", reverse("reports:briefings"))]
+        return [list_crumb()]
+
+
+def _order(issue: Briefing) -> tuple[object, int]:
+    """Return what issues of one span are put in order by."""
+    return issue.period.month, issue.edition

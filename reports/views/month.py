@@ -12,9 +12,10 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRefresh
 
+from changelog.flow import Move
 from changelog.views.moving import MoveForm
 from changzhi_portal.pages import Crumb, FormPage, PortalPage
-from changzhi_portal.pages.base import PortalRequest
+from changzhi_portal.pages.base import PortalRequest, parse_number
 from periods.models import ReportingPeriod
 from reports.actions import move_all, newest_editions, prepare_all
 from reports.flow import FLOW, MAY_EDIT
@@ -22,6 +23,17 @@ from reports.forms import PrintAllForm
 from reports.models import Briefing
 
 _MOST_REFUSALS = 3
+
+
+class MoveAllForm(MoveForm):
+    """As the form of one move, with the editions that the page showed, each with its version: `ref:3 ref:1`."""
+
+    editions = forms.CharField(widget=forms.HiddenInput, error_messages={"required": "请刷新后再试。"})
+
+    def clean_editions(self) -> dict[str, int]:
+        """Return the versions by ref."""
+        pairs = [pair.partition(":") for pair in self.cleaned_data["editions"].split()]
+        return {ref: parse_number(version) for ref, _, version in pairs}
 
 
 class PrintAll(FormPage):
@@ -131,19 +143,34 @@ class MoveAll(FormPage, MonthPage):
     def load(self) -> None:
         """Load the month and the move; raises Http404, also for a move that the user may not make."""
         super().load()
-        moves = {move.code: move for move in FLOW.moves if FLOW.allows(move, self.request.user)}
+        moves = {move.code: move for move in _together() if FLOW.allows(move, self.request.user)}
         if self.kwargs["move"] not in moves:
             raise Http404
         self.move = moves[self.kwargs["move"]]
 
     def get_form(self, form_class: Any = None) -> forms.Form:
         """Return the form of the move."""
-        return MoveForm(**self.get_form_kwargs(), move=self.move)
+        return MoveAllForm(**self.get_form_kwargs(), move=self.move)
+
+    def get_initial(self) -> dict[str, Any]:
+        """Return the editions that the page shows, each with its version."""
+        return {"editions": " ".join(f"{each.ref}:{each.version}" for each in self._concerned())}
+
+    def _concerned(self) -> list[Briefing]:
+        editions = newest_editions(self.period, self.span, self.request.user)
+        return [edition for edition in editions if edition.stage in self.move.sources]
 
     def act(self, form: Any) -> str:
         """Make the move with all of them; what is refused is said edition by edition."""
         note = form.cleaned_data.get("note", "")
-        done = move_all(period=self.period, span=self.span, code=self.move.code, by=self.request.user, note=note)
+        done = move_all(
+            period=self.period,
+            span=self.span,
+            code=self.move.code,
+            by=self.request.user,
+            seen=form.cleaned_data["editions"],
+            note=note,
+        )
         for briefing, refusal in done.refusals[:_MOST_REFUSALS]:
             messages.warning(self.request, f"{briefing.division.name}没有{self.move.label}：{refusal}")
         rest = len(done.refusals) - _MOST_REFUSALS
@@ -153,9 +180,7 @@ class MoveAll(FormPage, MonthPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the move, and how many editions it concerns."""
-        editions = newest_editions(self.period, self.span, self.request.user)
-        concerned = [edition for edition in editions if edition.stage in self.move.sources]
-        return super().get_context_data(move=self.move, concerned=concerned, **kwargs)
+        return super().get_context_data(move=self.move, concerned=self._concerned(), **kwargs)
 
     def get_title(self) -> str:
         """Return 全部审核通过."""
@@ -179,5 +204,9 @@ def month_url(period: ReportingPeriod, span: str) -> str:
 def _moves(editions: list[Briefing], user: Any) -> list[tuple[Any, int]]:
     """Return the moves that the user may make with some of the editions, each with how many."""
     counts = Counter(move.code for edition in editions for move in FLOW.offered(edition, user))
-    # What has been issued is withdrawn one by one.
-    return [(move, counts[move.code]) for move in FLOW.moves if counts[move.code] and move.code != "withdraw"]
+    return [(move, counts[move.code]) for move in _together() if counts[move.code]]
+
+
+def _together() -> list[Move]:
+    """Return the moves that are made for all editions at once; what has been issued is withdrawn one by one."""
+    return [move for move in FLOW.moves if move.code != "withdraw"]

@@ -137,6 +137,7 @@ def issue(**changes: Any) -> Briefing:
     """Return an unsaved issue."""
     printed_from = changes.pop("figures", None) or figures()
     values: dict[str, Any] = {
+        "stage": Briefing.Stage.ISSUED,
         "issue_number": 6,
         "total_number": 8,
         "issued_on": datetime.date(2018, 7, 5),

@@ -13,7 +13,7 @@ from accounts.models import Role
 from changzhi_portal import jobs
 from periods.models import ReportingPeriod
 from reports import actions
-from reports.models import Briefing
+from reports.models import Briefing, BriefingFile
 from targets.actions import compute_period
 from tests.factories import make_facility, make_user
 from tests.pages import markup_of
@@ -131,7 +131,22 @@ def test_from_the_button_to_the_pdf(place, period, officer, signed_in):
     assert b"".join(pdf.streaming_content).startswith(b"%PDF-")
 
 
+def test_divisions_that_are_no_more_are_marked_where_an_issue_is_begun(place, period, officer, signed_in):
+    place.other_county.valid_to = "2018-11-23"
+    place.other_county.save()
+    shown = page(signed_in(officer), "briefings").content.decode()
+    assert f"{place.other_county}（已撤并）" in shown and f"{place.county}（已撤并）" not in shown
+
+
 # --- One issue ---
+
+
+def test_the_files_and_the_check_are_linked_at_the_top(place, printed, leader, signed_in):
+    BriefingFile.objects.create(briefing=printed, kind="xlsx", name="x.xlsx", sha256="0" * 64, size=1)
+    shown = page(signed_in(leader), "briefing", printed.ref).content.decode()
+    actions = shown[: shown.index('class="card facts"')]
+    assert "下载PDF" in actions and "数据表（Excel）" in actions
+    assert reverse("reports:verify_code", args=[printed.code]) in shown
 
 
 def test_the_page_shows_the_very_figures_the_pdf_was_printed_from(place, period, printed, officer, signed_in):

@@ -253,13 +253,15 @@ def test_the_bureau_is_told_once_the_figures_would_change_and_leaders_get_the_ne
     assert told not in browser.get(address).content.decode()
     correct(place, administrator, area=600)
     compare_locked(locked)
-    assert told in browser.get(address).content.decode()
+    shown = browser.get(address).content.decode()
+    assert told in shown and shown.count(f'class="btn" href="{form}"') == 1
     assert form not in signed_in(leader).get(address).content.decode()
     assert signed_in(leader).post(form, {"reason": "面积报错"}).status_code == 403
 
     answer = browser.post(form, {"reason": "面积报错"})
     correction = Briefing.objects.get(edition=2)
     assert answer["Location"] == reverse("reports:briefing", args=[correction.ref])
+    assert f'class="btn" href="{form}"' not in browser.get(address).content.decode(), "one is being written"
     printed(correction)
     assert signed_in(leader).get(answer["Location"]).status_code == 404, "a draft is for the bureau alone"
     shown = browser.get(answer["Location"]).content.decode()
@@ -269,6 +271,7 @@ def test_the_bureau_is_told_once_the_figures_would_change_and_leaders_get_the_ne
     old = signed_in(leader).get(address).content.decode()
     assert "更正前的一版" in old and answer["Location"] in old
     assert told not in browser.get(address).content.decode()
+    assert "2018年6月更正版</a>" in browser.get(reverse("reports:briefings")).content.decode()
     assert "第6期（总第8期）更正版" in browser.get(reverse("reports:briefings")).content.decode()
     home = signed_in(leader).get(reverse("home")).content.decode()
     assert reverse("reports:briefing_pdf", args=[correction.ref]) in home, "a leader gets the newest edition"

@@ -29,8 +29,10 @@ from reports.actions import (
     refresh_drafts,
     request_issue,
 )
+from reports.actions.texts import texts_digest
 from reports.flow import FLOW
 from reports.models import Briefing
+from reports.sources import sources_of
 from targets.actions import compute_period
 from tests.factories import make_change_set, make_facility, make_user
 from tests.reports.briefings import figures, make_briefing, make_issued, pdf_of
@@ -191,7 +193,7 @@ def test_a_month_that_has_not_ended_is_not_reviewed(place, officer):
     briefing = make_briefing(place.city, period.code, figures=figures())
     Briefing.objects.update(state=State.PRINTED, printed_at=timezone.now())
     compute_period(period)
-    Briefing.objects.update(printed_at=timezone.now())
+    Briefing.objects.update(printed_at=timezone.now(), sources=sources_of(briefing))
     with pytest.raises(StaleError, match="还没有结束"):
         moved(briefing, "review", officer)
 
@@ -220,7 +222,9 @@ def test_an_issued_edition_is_the_same_a_hundred_changes_later(draft, place, off
         lambda: refresh_drafts(moment=timezone.now() + datetime.timedelta(hours=1)),
         lambda: prepare_briefing(period=issued.period, division=issued.division, by=officer, queue=False),
         lambda: print_queued(issued.pk),
-        lambda: edit_texts(briefing=issued, by=officer, seen=issued.version, values={"commentary": "改"}, remarks={}),
+        lambda: edit_texts(
+            briefing=issued, by=officer, seen=texts_digest(issued), values={"commentary": "改"}, remarks={}
+        ),
         lambda: FLOW.make(issued, "send_back", by=officer, note="改"),
     ):
         try:
@@ -342,6 +346,7 @@ def test_the_page_offers_the_next_move_as_its_main_action(draft, officer, admini
     assert f'btn-primary" href="{reverse("reports:move_briefing", args=[draft.ref, "review"])}"' in shown
     moved(draft, "review", officer)
     approve = reverse("reports:move_briefing", args=[draft.ref, "approve"])
+    assert "印发前还缺" in signed_in(administrator).get(approve).content.decode()
     assert approve not in signed_in(officer).get(address).content.decode()
     browser = signed_in(administrator)
     assert f'btn-primary" href="{approve}"' in browser.get(address).content.decode()

@@ -26,6 +26,11 @@ def quick_files(settings, tmp_path, monkeypatch):
     monkeypatch.setattr(printing, "files_of", lambda briefing, issue: {"pdf": b"%PDF-1.7"})
 
 
+def shown():
+    """Return the version of each edition as a page would show it now."""
+    return dict(Briefing.objects.values_list("ref", "version"))
+
+
 @pytest.fixture
 def drafts(place, period):
     """Create the printed drafts of June 2018 of the city and each county."""
@@ -62,13 +67,13 @@ def test_all_are_moved_on_together_and_one_that_is_refused_keeps_none_of_the_oth
     drafts, period, officer, administrator
 ):
     Briefing.objects.filter(pk=drafts[1].pk).update(state=State.FAILED, message="缺字体。")
-    moved = move_all(period=period, span="month", code="review", by=officer)
+    moved = move_all(period=period, span="month", code="review", by=officer, seen=shown())
     assert moved.number == len(drafts) - 1
     [(refused, _)] = moved.refusals
     assert refused.pk == drafts[1].pk
-    approved = move_all(period=period, span="month", code="approve", by=administrator, note=NOTE)
+    approved = move_all(period=period, span="month", code="approve", by=administrator, seen=shown(), note=NOTE)
     assert (approved.number, approved.refusals) == (len(drafts) - 1, [])
-    assert move_all(period=period, span="month", code="withdraw", by=administrator, note=NOTE).number == 0
+    assert move_all(period=period, span="month", code="withdraw", by=administrator, seen=shown(), note=NOTE).number == 0
 
 
 def test_from_one_button_to_issued_editions(place, period, officer, administrator, signed_in):
@@ -89,7 +94,12 @@ def test_from_one_button_to_issued_editions(place, period, officer, administrato
         assert form in browser.get(address).content.decode()
         assert "3版" in browser.get(form).content.decode()
         with patch.object(jobs, "enqueue"):
-            assert browser.post(form, {"note": NOTE})["Location"] == address
+            assert (
+                browser.post(form, {"note": NOTE, "editions": browser.get(form).context["form"]["editions"].value()})[
+                    "Location"
+                ]
+                == address
+            )
     for briefing in Briefing.objects.all():
         print_queued(briefing.pk)
     assert set(Briefing.objects.values_list("stage", flat=True)) == {Stage.ISSUED}
@@ -97,10 +107,14 @@ def test_from_one_button_to_issued_editions(place, period, officer, administrato
 
 def test_refusals_are_said_edition_by_edition(drafts, administrator, officer, signed_in):
     with patch.object(jobs, "enqueue"):
-        signed_in(officer).post(reverse("reports:move_briefings", args=["2018-06", "month", "review"]))
+        move_all(period=drafts[0].period, span="month", code="review", by=officer, seen=shown())
         form = reverse("reports:move_briefings", args=["2018-06", "month", "approve"])
-        shown = markup_of(signed_in(administrator).post(form, follow=True))
-    assert "长治市没有签发：" in shown and "请写明为什么" in shown
+        answer = markup_of(
+            signed_in(administrator).post(
+                form, {"editions": " ".join(f"{ref}:{version}" for ref, version in shown().items())}, follow=True
+            )
+        )
+    assert "长治市没有签发：" in answer and "请写明为什么" in answer
     assert signed_in(officer).get(form).status_code == 404
 
 
@@ -113,3 +127,15 @@ def test_the_pages_queries_do_not_grow_and_other_roles_do_not_see_it(drafts, off
     assert signed_in(leader).get(address).status_code == 403
     for wrong in (["2018-06", "week"], ["2017-01", "month"], ["nonsense", "month"]):
         assert browser.get(reverse("reports:briefing_month", args=wrong)).status_code == 404
+
+
+def test_an_edition_that_has_changed_since_the_page_was_opened_is_not_moved_with_the_others(drafts, period, officer):
+    opened = shown()
+    Briefing.objects.filter(pk=drafts[1].pk).update(version=99)
+    moved = move_all(period=period, span="month", code="review", by=officer, seen=opened)
+    assert (moved.number, [each.pk for each, _ in moved.refusals]) == (len(drafts) - 1, [drafts[1].pk])
+
+
+def test_what_was_issued_is_not_withdrawn_all_at_once(drafts, administrator, signed_in):
+    form = reverse("reports:move_briefings", args=["2018-06", "month", "withdraw"])
+    assert signed_in(administrator).post(form, {"note": NOTE, "editions": "x:1"}).status_code == 404

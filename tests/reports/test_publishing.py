@@ -18,12 +18,13 @@ from reports.actions import print_queued, publish_due, request_issue, save_setti
 from reports.actions.settings import SETTINGS
 from reports.flow import FLOW
 from reports.models import Briefing, BriefingSettings, PublicationDay
-from reports.publication import next_publication, publication_day, publications_until
+from reports.publication import next_publication, publication_day, publication_text, publications_until
 from reports.tasks import publish_due as publish_due_task
 from submissions.models import Submission
 from targets.actions import compute_period
 from tests.factories import make_change_set, make_facility
 from tests.pages import markup_of
+from tests.reports.briefings import figures, make_briefing
 from tests.threads import run_in_threads
 
 Stage, State = Briefing.Stage, Briefing.State
@@ -112,7 +113,24 @@ def test_the_page_says_the_next_day_and_that_an_unannounced_year_is_estimated(pl
     page = markup_of(signed_in(administrator).get(reverse("reports:edit_briefing_settings", args=[place.city.ref])))
     assert "下一期自动印发" in page
     page = markup_of(signed_in(administrator).get(reverse("reports:edit_briefing_settings", args=[place.county.ref])))
-    assert "没有设印发日" in page
+    assert "未设置印发日" in page
+
+
+@pytest.mark.one_database
+@pytest.mark.django_db
+def test_an_edition_says_on_which_day_it_appears_by_itself_only_if_there_is_one(place):
+    draft = make_briefing(place.city, figures=figures())
+    assert publication_text(draft, Day(2018, 7, 3)) == ""
+    settings = chosen(place.city, since=Day(2018, 6, 20))
+    assert publication_text(draft, Day(2018, 7, 3)) == "签发后，2018年7月5日自动印发"
+    assert publication_text(draft, Day(2018, 7, 9)) == "印发日（2018年7月5日）已过，签发后自动印发"
+    draft.stage = Stage.APPROVED
+    assert publication_text(draft, Day(2018, 7, 3)) == "2018年7月5日自动印发"
+    draft.edition = 2
+    assert publication_text(draft, Day(2018, 7, 3)) == ""
+    draft.edition, draft.stage = 1, Stage.DRAFT
+    BriefingSettings.objects.filter(pk=settings.pk).update(needs_approval=False)
+    assert publication_text(draft, Day(2018, 7, 3)) == "上报都接收后，2018年7月5日自动印发"
 
 
 @pytest.mark.one_database

@@ -89,5 +89,7 @@ def test_the_pages_list_every_division_and_save_one(place, administrator, office
     assert browser.post(address, {**VALUES, "seen": 0})["Location"] == reverse("reports:briefing_settings")
     assert BriefingSettings.objects.get().publication_day == 10
     wrong = browser.post(address, {**VALUES, "seen": 1, "publication_day": 40})
-    assert wrong.status_code == 422 and "1到31" in wrong.content.decode()
+    assert wrong.status_code == 422
+    assert wrong.context["form"].errors == {"publication_day": ["印发日请填1到31之间的整数，或者不填。"]}
+    assert "最多12个字" in wrong.content.decode()
     assert signed_in(officer).get(address).status_code == 403

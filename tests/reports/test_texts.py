@@ -12,6 +12,7 @@ from changelog.models import ChangeSet
 from changzhi_portal import jobs
 from changzhi_portal.refusals import InvalidError, NotAllowedError, StaleError
 from reports.actions import edit_texts
+from reports.actions.texts import texts_digest
 from reports.issue import issue_text
 from reports.models import Briefing
 from reports.plain_text import plain_text
@@ -36,7 +37,7 @@ def edited(briefing, by, *, remarks=None, seen=None, **values):
         return edit_texts(
             briefing=briefing,
             by=by,
-            seen=briefing.version if seen is None else seen,
+            seen=texts_digest(briefing) if seen is None else seen,
             values=values,
             remarks=remarks or {},
         )
@@ -67,6 +68,8 @@ def test_every_change_is_logged_with_old_and_new_text_and_shown_on_the_page(draf
     assert (record.before["remark:urban_facility_area"], record.after["remark:urban_facility_area"]) == ("旧的说明", "")
     shown = markup_of(signed_in(officer).get(reverse("reports:briefing", args=[draft.ref])))
     assert "文字修改记录" in shown and "旧的按语" in shown and "新的按语" in shown
+    assert "城市社区设施面积：说明" in shown and "remark:" not in shown
+    assert "新写：<ins>旧的说明</ins>" in shown and "删去：<del>旧的说明</del>" in shown
 
 
 def test_saving_without_a_change_changes_nothing(draft, officer):
@@ -78,7 +81,7 @@ def test_saving_without_a_change_changes_nothing(draft, officer):
 def test_texts_of_others_are_not_overwritten_and_only_drafts_are_edited(draft, place, officer, leader, clerk):
     edited(draft, officer, commentary="甲写的")
     with pytest.raises(StaleError, match="别人改了这份草稿"):
-        edited(draft, officer, commentary="乙写的", seen=draft.version)
+        edited(draft, officer, commentary="乙写的", seen=texts_digest(draft))
     for user in (leader, clerk):
         with pytest.raises(NotAllowedError):
             edited(draft, user, commentary="改")
@@ -102,8 +105,12 @@ def test_the_form_shows_a_field_at_each_target_beside_the_generated_text(draft, 
     browser = signed_in(officer)
     shown = markup_of(browser.get(address))
     assert "城市社区设施面积：说明" in shown and "达标96个" in shown
+    order = [shown.index(part) for part in ("按语", "分项说明", "达标96个", "城市社区设施面积：说明", "报送和印数", "印数<")]
+    assert order == sorted(order)
+    refused = browser.post(address, {"seen": draft.version, "copies": 0})
+    assert "印数请填1到9999之间的整数。" in markup_of(refused)
     sent = {
-        "seen": draft.version,
+        "seen": texts_digest(draft),
         "commentary": "按语",
         "remark:urban_facility_area": "说明",
         "copies": "40",
@@ -115,4 +122,4 @@ def test_the_form_shows_a_field_at_each_target_beside_the_generated_text(draft, 
     assert (stored.commentary, stored.remarks, stored.copies) == ("按语", {"urban_facility_area": "说明"}, 40)
     stale = browser.post(address, {**sent, "commentary": "另一个"})
     assert stale.status_code == 409 and "另一个" in stale.content.decode(), "what was typed is kept"
-    assert signed_in(leader).get(address).status_code == 404
+    assert signed_in(leader).get(address).status_code == 403

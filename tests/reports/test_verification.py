@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from reports.files import figures_sha256
 from reports.genuine import code_of
-from reports.models import Briefing
+from reports.models import Briefing, BriefingStep
 from reports.stored_figures import to_json
 from tests.reports.briefings import figures, make_issued
 
@@ -118,7 +118,15 @@ def test_a_corrected_issue_leads_to_its_correction(place):
 
 def test_a_withdrawn_issue_is_said_to_be_withdrawn(place):
     briefing = issued(place, stage=Briefing.Stage.WITHDRAWN)
-    assert "已撤回" in page_of(briefing.code).content.decode()
+    BriefingStep.objects.create(
+        briefing=briefing, move="withdraw", before="issued", after="withdrawn", note="数据来源有误"
+    )
+    text = page_of(briefing.code).content.decode()
+    assert "已撤回" in text and "撤回原因：数据来源有误" in text
+
+
+def test_the_page_to_sign_in_leads_to_the_check():
+    assert f'href="{reverse("reports:verify")}"' in Client().get(reverse("accounts:login")).content.decode()
 
 
 def test_a_figure_that_was_changed_in_the_database_is_noticed(place):

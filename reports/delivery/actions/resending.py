@@ -8,6 +8,7 @@ from django.utils import timezone
 from changelog.actions import begin_change_set, change_of, log_changes
 from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, StaleError
 from changzhi_portal.rights import Actor
+from reports.delivery.actions.sending import may_receive
 from reports.jobs import MAIL
 from reports.models import Briefing, BriefingDelivery
 
@@ -61,6 +62,11 @@ def send_again(*, briefing: Briefing, ref: str, by: Actor, seen: int) -> Briefin
 def _check(delivery: BriefingDelivery, seen: int) -> None:
     if delivery.briefing.stage != Briefing.Stage.ISSUED:
         raise StaleError("这一版已经撤回，不能再发送。", cure=f"{delivery.briefing.ref} was withdrawn.")
+    if not may_receive(delivery):
+        raise StaleError(
+            "这一版已有更正版，或者这个人现在看不到这期简报，不能再发送。",
+            cure=f"{delivery.user} may not receive {delivery.briefing.ref} any more.",
+        )
     if delivery.version != seen or not delivery.may_be_sent_again:
         raise StaleError(
             f"这封邮件现在是“{delivery.state_in_words}”，请刷新后再看要不要重新发送。",

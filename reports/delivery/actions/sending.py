@@ -12,13 +12,14 @@ from django.core.mail import EmailMessage
 from django.db import connection
 from django.utils import timezone
 
+from accounts.models import User
 from changzhi_portal.jobs import Claim, ClaimLostError
 from changzhi_portal.refusals import PortalError
 from notices.actions import is_mail_sent_out
 from reports.delivery.mail import mail_of
 from reports.delivery.smtp import NotSentError, UnknownError, hand_over, open_server
 from reports.jobs import HAND_OVER, MAIL, MAIL_DELAYS, UNCONFIRMED
-from reports.models import BriefingDelivery
+from reports.models import Briefing, BriefingDelivery
 
 logger = logging.getLogger(__name__)
 State = BriefingDelivery.State
@@ -42,6 +43,11 @@ def send_delivery(delivery_id: int) -> None:
 def _send(claim: Claim[BriefingDelivery]) -> None:
     rows = BriefingDelivery.objects.select_related("user", "briefing__period", "briefing__division")
     delivery = rows.prefetch_related("briefing__files").get(pk=claim.key)
+    if not may_receive(delivery):
+        claim.finish(
+            State.CANCELLED, message="这个人现在看不到这期简报，或者这一版已撤回、已更正，没有发送。", claim_token=""
+        )
+        return
     if not delivery.user.email:
         claim.finish(State.NONE, message="")
         return
@@ -51,6 +57,17 @@ def _send(claim: Claim[BriefingDelivery]) -> None:
             _hand_over(claim, delivery, server, mail)
     except NotSentError as refused:  # nobody answers
         _try_again_or_fail(claim, delivery, refused)
+
+
+def may_receive(delivery: BriefingDelivery) -> bool:
+    """Return whether an edition may still be sent: in force and the newest, to somebody who may see it today."""
+    briefing = delivery.briefing
+    if (
+        briefing.stage != Briefing.Stage.ISSUED
+        or Briefing.objects.editions_of(briefing).published().first() != briefing
+    ):
+        return False
+    return User.objects.who_may("may_see_figures", briefing.division).filter(pk=delivery.user_id).exists()
 
 
 def _hand_over(claim: Claim[BriefingDelivery], delivery: BriefingDelivery, server: Any, mail: EmailMessage) -> None:

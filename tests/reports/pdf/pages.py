@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from django.template.loader import render_to_string
-
+from changzhi_portal.templatetags.portal import unbroken
 from reports.issue import issue_markup
 from tests.reports.briefings import division, figures, issue, short_community, target
 from tests.reports.situations import CITY_NAMES
@@ -22,7 +21,7 @@ def page_of(body: str) -> str:
 
 def paragraphs(*texts: str) -> str:
     """Return a document of paragraphs, as an issue prints them."""
-    return page_of(render_to_string("reports/briefing/paragraphs.html", {"section": {"paragraphs": texts}}))
+    return page_of("".join(f"<p>{unbroken(text)}</p>" for text in texts))
 
 
 def city_issue() -> str:

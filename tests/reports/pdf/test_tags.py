@@ -27,8 +27,9 @@ UNKNOWN_TO_THE_CHECK = re.compile(
     r"XMP namespace pdfa(Extension|Schema|Property)=|XMP property (pdfuaid:part|pdfaExtension:schemas) is not permitted"
     r"|pdfaid:conformance is 'A', expected 'B'"
 )
-# outloud 0.2.1 forgets a header cell over two rows in the last column; `test_the_cells_of_every_row…` counts them.
-MISCOUNTED_BY_OUTLOUD = "TBL-004"
+# outloud 0.2.1 forgets a header cell over two rows in the last column; `test_the_cells_of_every_row…` counts them. It also takes
+# an alternative text for no language that has no spaces between words, as Chinese, or more figures than letters.
+MISCOUNTED_BY_OUTLOUD = ("TBL-004", "FIG-012")
 HEADED = """
 <table><caption>表一</caption>
 <thead>
@@ -90,7 +91,7 @@ def test_the_rules_of_pdfa_that_pikepdf_knows_are_kept(city):
 def test_the_rules_of_pdfua_that_outloud_knows_are_kept(city, tmp_path):
     path = tmp_path / "city.pdf"
     path.write_bytes(city)
-    result = outloud.check(str(path), skip=[MISCOUNTED_BY_OUTLOUD])
+    result = outloud.check(str(path), skip=list(MISCOUNTED_BY_OUTLOUD))
     assert result.error is None
     assert [f"{finding.rule} {finding.message}" for finding in result.findings] == []
 
@@ -113,8 +114,8 @@ def test_the_bookmarks_are_the_headings_in_levels(opened):
         title, annex = outline.root
         assert title.title.startswith("2018年6月全市“三社联动”目标完成情况")
         sections = [section.title for section in title.children]
-        assert sections[:2] == ["一、总体进展", "二、分项情况"]
-        assert [target.title for target in title.children[1].children] == [
+        assert sections[:3] == ["一页通（截至2018年6月30日）", "一、总体进展", "二、分项情况"]
+        assert [target.title for target in title.children[2].children] == [
             "（一）城市社区设施面积",
             "（二）农村社区专业人才",
         ]
@@ -180,7 +181,7 @@ def test_all_that_is_read_is_in_the_tree_and_all_else_is_an_artifact(opened):
 
 def test_headings_are_tagged_as_such_in_levels_without_a_gap(opened):
     levels = [str(element.S) for element in elements(opened) if re.fullmatch("/H[1-6]", str(element.S))]
-    assert levels[:4] == ["/H1", "/H2", "/H2", "/H3"]
+    assert levels[:4] == ["/H1", "/H2", "/H2", "/H2"] and levels[4] == "/H3"
 
 
 # --- Charts and tables ---
