@@ -54,7 +54,9 @@ def test_what_must_happen_next_month(one, expected):
 def test_who_does_what_is_asked_each_month_is_done_in_time(judged, months_left, data):
     met = data.draw(st.integers(0, judged - 1))
     pace = moving(Outlook.TOO_LATE, needed=1.0, months_left=months_left)
-    asked = int(figure_of(units(judged, met, pace=pace)).to_do.removeprefix("新增达标").removesuffix("个").replace(",", ""))
+    asked = int(
+        figure_of(units(judged, met, pace=pace)).to_do.removeprefix("新增达标").removesuffix("个").replace(",", "")
+    )
     assert met + asked * months_left >= judged
     assert met + (asked - 1) * months_left < judged, "no more than is needed"
 
