@@ -23,6 +23,7 @@ from reports.summary import Summary, summary_of
 
 _NUMERALS = "一二三四五六七八九十"
 _TYPED = "next_steps"  # the section that a person's text is added to
+_TITLE_LETTERS = 20
 _STOPS = "。.；;，, "  # that a reason may end with; a sentence goes on behind it
 
 
@@ -84,6 +85,11 @@ class PrintedIssue:
     summary: Summary
     sections: tuple[PrintedSection, ...]
     annexes: tuple[PrintedAnnex, ...]
+
+    @property
+    def has_long_title(self) -> bool:
+        """Return whether the title takes two lines: one has room for 20 characters of 22 pt."""
+        return sum(0.5 if letter.isascii() else 1 for letter in self.title) > _TITLE_LETTERS
 
     @property
     def title_lines(self) -> tuple[str, str]:

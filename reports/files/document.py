@@ -29,7 +29,6 @@ _TWIPS_OF_MM: Final = 1440 / 25.4
 _SHADE_OF_SHORT: Final = "DCDCDC"
 _DENSE_SIZE: Final = "18"  # half points
 _DENSE_MARGIN: Final = "17"  # 0.3 mm in twips
-_TITLE_LETTERS: Final = 20  # that a line of 22 pt has room for
 _ZIP_DAY: Final = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file knows
 
 
@@ -85,7 +84,7 @@ def _write_title(document: Document, issue: PrintedIssue) -> None:
     title = _add(document, "", "Title")
     first, rest = issue.title_lines
     title.add_run(first)
-    if sum(0.5 if letter.isascii() else 1 for letter in issue.title) > _TITLE_LETTERS:
+    if issue.has_long_title:
         title.add_run().add_break()
     title.add_run(rest)
 

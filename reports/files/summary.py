@@ -13,13 +13,13 @@ def summary_table(issue: PrintedIssue) -> Table:
     return Table(
         caption=f"{TITLE}（截至{issue.as_of}）",
         columns=(
-            Column("目标", "label", width=36),
-            Column("标准"),
-            Column("说明", width=34),
-            Column("本月", "number"),
-            Column("较上月", "number"),
-            Column("预计完成"),
-            Column("下月至少须"),
+            Column("目标", "label", width=30),
+            Column("标准", width=13),
+            Column("说明", width=36),
+            Column(issue.summary.this, "number", width=15),
+            Column(f"较{issue.summary.last}", "number", width=17),
+            Column("预计完成", width=21),
+            Column("下月至少须", width=24),
         ),
         rows=tuple(
             tuple(

@@ -78,6 +78,6 @@ def test_what_differs_in_the_annex_is_named_and_counted_when_it_is_much():
 
     assert RURAL_TOWNS.changes(stored, stored) == []
     (one,) = RURAL_TOWNS.changes(stored, with_more(1))
-    assert one.in_words() == f"{towns.rows[0].name}的数据相应更正"
+    assert one.in_words() == f"{towns.rows[0].county}{towns.rows[0].name}的数据相应更正"
     (many,) = RURAL_TOWNS.changes(stored, with_more(6))
     assert many.in_words() == "6个街道（乡镇）的数据相应更正"

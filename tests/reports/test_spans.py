@@ -10,13 +10,16 @@ import pytest
 from changzhi_portal.refusals import InvalidError
 from reports import words
 from reports.actions import prepare_briefing, print_queued, printing
+from reports.briefing.overview import OVERVIEW
 from reports.briefing.progress import PROGRESS
 from reports.issue import issue_text
 from reports.plain_text import plain_text
 from reports.stored_figures import TrendPoint
 from submissions.briefing import ReportingOver, _over_in_words
+from targets.pace import Outlook
 from tests.factories import make_facility, make_period
 from tests.reports.briefings import CITY, division, figures, target
+from tests.reports.situations import moving
 
 pytestmark = pytest.mark.one_database
 
@@ -99,6 +102,17 @@ def test_the_table_has_each_month_of_a_quarter_and_the_ends_of_a_years_quarters(
     year = figures(span="year", period="2018-12", targets=[target(span="year")])
     [table] = [block for block in PROGRESS.blocks(None, year) if hasattr(block, "rows")]
     assert [column.title for column in table.columns][1:5] == ["3月", "6月", "9月", "12月"]
+    headings = [PROGRESS.blocks(None, each)[0].text for each in (of_quarter(), year)]
+    assert headings == ["逐月变化", "各季度末情况"]
+
+
+def test_the_mean_progress_says_over_how_many_months_it_is_counted():
+    """A change since the end of last year may be +0.67 while the last six months brought nothing."""
+    standing = moving(Outlook.STANDSTILL, progress=0.0)
+    year = figures(span="year", targets=[target(span="year", change_on_last_month=0.67, pace=standing)])
+    [table] = [block for block in OVERVIEW.blocks(None, year) if hasattr(block, "rows")]
+    cells = {column.title: cell.text for column, cell in zip(table.columns, table.rows[0], strict=True)}
+    assert (cells["较上年末"], cells["近6个月月均"]) == ("+0.7", "0")
 
 
 def test_the_reports_of_a_quarter_are_counted_together():

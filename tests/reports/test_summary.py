@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.template.loader import render_to_string
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -115,3 +116,15 @@ def test_names_with_markup_are_text_in_charts_tables_and_summary():
     markup = issue_markup(issue(figures=figures(targets=[target(divisions=rows, short_name="<i>设施</i>")])))
     assert "<script" not in markup
     assert "<i>" not in markup
+
+
+# --- What people write, behind the summary ---
+
+
+@pytest.mark.parametrize("layout", ["page", "paper"])
+def test_each_line_of_a_commentary_is_a_paragraph_between_the_summary_and_the_overview(layout):
+    edition = issue(commentary="第一段。\n第二段。")
+    on_page = render_to_string("reports/briefing_text.html", {"issue": issue_text(edition)})
+    markup = on_page if layout == "page" else issue_markup(edition)
+    parts = [markup.index(text) for text in ("一页通", ">按语：第一段。</p>", ">第二段。</p>", "一、总体进展")]
+    assert parts == sorted(parts)
