@@ -34,7 +34,12 @@ class NewestBriefing(HomePanel):
         unread = BriefingDelivery.objects.filter(briefing=newest, user_id=request.user.pk, read_at__isnull=True)
         is_unread = newest is not None and unread.exists()
         nothing = "" if newest else no_briefing_text(request.user)
-        return {"briefing": newest, "nothing": nothing, "is_unread": is_unread, "urgency": LAST_STEP if newest else NOTHING_TO_DO}
+        return {
+            "briefing": newest,
+            "nothing": nothing,
+            "is_unread": is_unread,
+            "urgency": LAST_STEP if newest else NOTHING_TO_DO,
+        }
 
 
 class BriefingsWaiting(HomePanel):

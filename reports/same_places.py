@@ -39,7 +39,9 @@ def same_places(first: BriefingFigures, second: BriefingFigures) -> SamePlaces:
     """Return which places of two issues are the same ones. Six queries at most, whatever the issues' lengths."""
     days = tuple(datetime.date.fromisoformat(each.as_of) for each in (first, second))
     standing = Community.objects.standing_for_closed()
-    listed = [_keys([row.code for row in each.shortfalls.rows], day) for each, day in zip((first, second), days, strict=True)]
+    listed = [
+        _keys([row.code for row in each.shortfalls.rows], day) for each, day in zip((first, second), days, strict=True)
+    ]
     communities = [{code: standing.get(key, key) for code, key in keys.items()} for keys in listed]
     own = {first.division.code, second.division.code}
     changes = DivisionChange.objects.filter(

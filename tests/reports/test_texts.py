@@ -104,7 +104,9 @@ def test_the_form_shows_a_field_at_each_target_beside_the_generated_text(draft, 
     browser = signed_in(officer)
     shown = markup_of(browser.get(address))
     assert "城市社区设施面积：说明" in shown and "达标96个" in shown
-    order = [shown.index(part) for part in ("按语", "分项说明", "达标96个", "城市社区设施面积：说明", "报送和印数", "印数<")]
+    order = [
+        shown.index(part) for part in ("按语", "分项说明", "达标96个", "城市社区设施面积：说明", "报送和印数", "印数<")
+    ]
     assert order == sorted(order)
     refused = browser.post(address, {"seen": draft.version, "copies": 0})
     assert "印数请填1到9999之间的整数。" in markup_of(refused)
