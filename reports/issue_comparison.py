@@ -12,7 +12,6 @@ from reports.same_places import SamePlaces, grouped_by_successor
 from reports.stored_figures import BriefingFigures, Counts, DivisionFigures, ShortCommunity, TargetFigures
 from targets.wording import bound_text
 
-
 NOT_COMPARABLE = "区划有调整，不可比"
 
 

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from django.db.models import Q
 
+from changzhi_portal.phrases import day_in_words
 from periods.models import last_day_of, month_after
 from periods.workdays import estimated_note, this_or_next_workday
-from changzhi_portal.phrases import day_in_words
 from reports.models import Briefing, BriefingSettings, PublicationDay
 
 

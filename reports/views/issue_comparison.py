@@ -18,7 +18,9 @@ from reports.views.editing import list_crumb
 class CompareIssues(PortalPage):
     """?first=REF&second=REF. By default the newest issue in force of the user's division and the one before it.
 
-    Withdrawn ones may be chosen. Two chosen the wrong way round are put in order. An issue that the user may not see is not found (404), nor is one of another level: their rows are other divisions.
+    Withdrawn ones may be chosen. Two chosen the wrong way round are put in order.
+
+    An issue that the user may not see is not found (404), nor is one of another level: their rows are other divisions.
     """
 
     help_at = "两期对比"
