@@ -40,7 +40,6 @@ BRIEFING_LIST = MenuItem(
         "reports:print_briefing",
         "reports:print_briefings",
         "reports:briefing_month",
-        "reports:compare_briefings",
         "reports:move_briefings",
         "reports:correct_briefing",
         "reports:edit_briefing",

@@ -81,5 +81,5 @@ def publication_text(briefing: Briefing, today: datetime.date) -> str:
     if briefing.stage in {Briefing.Stage.APPROVED, Briefing.Stage.ISSUING}:
         before = ""
     if day < today:
-        return f"印发日（{day_in_words(day)}）已过，{before or '将'}自动印发"
-    return f"{before}{'，' if before else ''}{day_in_words(day)}自动印发"
+        return f"印发日（{day_in_words(day.isoformat())}）已过，{before or '将'}自动印发"
+    return f"{before}{'，' if before else ''}{day_in_words(day.isoformat())}自动印发"

@@ -18,7 +18,9 @@ from reports.views.editing import list_crumb
 class CompareIssues(PortalPage):
     """?first=REF&second=REF. By default the newest issue in force of the user's division and the one before it.
 
-    Withdrawn ones may be chosen. Two chosen the wrong way round are put in order. An issue that the user may not see is not found (404), nor is one of another level: their rows are other divisions.
+    Withdrawn ones may be chosen. Two chosen the wrong way round are put in order.
+
+    An issue that the user may not see is not found (404), nor is one of another level: their rows are other divisions.
     """
 
     help_at = "两期对比"
@@ -40,9 +42,12 @@ class CompareIssues(PortalPage):
                 raise Http404
             context["choices"] = list(self._choices().filter(division__level=level))
         if first is not None and second is not None and first.pk != second.pk:
-            stored = [Briefing.objects.only("figures").get(pk=each.pk).stored_figures for each in (first, second)]
-            if stored[0] is not None and stored[1] is not None:
-                context["comparison"] = compare_issues(*stored, same_places(*stored))
+            earlier, later = (
+                Briefing.objects.only("figures").get(pk=each.pk).stored_figures for each in (first, second)
+            )
+            if earlier is not None and later is not None:
+                places = same_places(earlier, later)
+                context["comparison"] = compare_issues(earlier, later, places)
         return self.render_to_response(self.get_context_data(**context))
 
     def _choices(self) -> QuerySet[Briefing]:

@@ -61,9 +61,13 @@ def test_a_county_without_issues_is_told_that_the_city_issues_its_own(place, cle
     assert "还没有简报，生成后会出现在这里" in markup_of(signed_in(officer).get(address))
 
 
-def test_rates_of_an_open_month_say_how_many_counties_have_not_reported(place, period, leader, signed_in):
+def test_rates_of_an_open_month_say_how_many_counties_have_not_reported(
+    place, period, administrator, leader, signed_in
+):
     make_facility(place.communities[0])
     compute_period(period)
     assert "2018年6月还有2个县（市、区）没有上报，数据还会变。" in home_of(signed_in(leader))
-    ReportingPeriod.objects.filter(pk=period.pk).update(state="locked", locked_at=timezone.now())
+    ReportingPeriod.objects.filter(pk=period.pk).update(
+        state="locked", locked_at=timezone.now(), locked_by=administrator
+    )
     assert "数据还会变" not in home_of(signed_in(leader))

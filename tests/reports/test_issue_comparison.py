@@ -133,8 +133,9 @@ def test_the_newest_two_issues_are_compared_by_default_and_any_two_by_choice(pla
     first = make_issued(place.city, "2018-05", figures=figures())
     make_issued(place.city, "2018-06", figures=LATER)
     browser = signed_in(leader)
-    address = reverse("reports:compare_briefings")
-    assert "+0.7" in markup_of(browser.get(address))
+    address = reverse("reports:briefing_comparison")
+    shown = markup_of(browser.get(address))
+    assert "+0.7" in shown and "两月对比" not in shown, "it stands below 简报 in the menu"
     same = markup_of(browser.get(address, {"first": first.ref, "second": first.ref}))
     assert "请选择两期不同的简报" in same
     queries = len(queries_of(lambda: browser.get(address)))
@@ -147,7 +148,7 @@ def test_a_withdrawn_issue_is_no_default_and_is_marked_where_it_is_chosen(place,
     first = make_issued(place.city, "2018-04", figures=figures())
     make_issued(place.city, "2018-05", figures=LATER)
     withdrawn = make_issued(place.city, "2018-06", figures=figures(), stage="withdrawn")
-    browser, address = signed_in(leader), reverse("reports:compare_briefings")
+    browser, address = signed_in(leader), reverse("reports:briefing_comparison")
     shown = browser.get(address)
     assert shown.context["second"].period.code == "2018-05"
     assert "（已撤回）" in markup_of(shown) and "已经撤回" not in markup_of(shown)
@@ -162,7 +163,7 @@ def test_drafts_and_issues_of_other_areas_or_levels_are_not_compared(place, cler
     county = make_issued(place.county, figures=figures())
     elsewhere = make_issued(place.other_county, figures=figures())
     draft = make_briefing(place.city, "2018-05", figures=figures())
-    address = reverse("reports:compare_briefings")
+    address = reverse("reports:briefing_comparison")
     for user, first, second in (
         (clerk, city, county),
         (clerk, county, elsewhere),
