@@ -55,7 +55,8 @@ class SummaryFigure:
 class Summary:
     """The summary page. `ahead`, `behind` and `unreported` are "" where nothing is compared.
 
-    `caveats` are what one must know before comparing (`reports.caveats`). `must_do` are the lines that the sections of the apps declare, beside what each target needs.
+    `caveats` are what one must know before comparing (`reports.caveats`). `must_do` are the lines that the sections of the
+    apps declare, beside what each target needs.
     """
 
     figures: tuple[SummaryFigure, ...]
