@@ -1,4 +1,4 @@
-"""Records with states: which moves there are, who may make them, and making one (docs/development.md, "Flows").
+"""Records with states: which moves there are, who may make them, and making one (docs/development.md §3.12).
 
 A model declares its flow once, in `<app>/flow.py`:
 
