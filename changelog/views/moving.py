@@ -21,7 +21,9 @@ from changzhi_portal.pages.base import PortalRequest
 class MoveForm(forms.Form):
     """The note of a move, if it asks for one, and the version that the page showed."""
 
-    seen = forms.IntegerField(widget=forms.HiddenInput, required=False, error_messages={"invalid": "请刷新后再试。"})
+    seen = forms.IntegerField(
+        widget=forms.HiddenInput, error_messages={"invalid": "请刷新后再试。", "required": "请刷新后再试。"}
+    )
 
     def __init__(self, *args: Any, move: Move, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -30,6 +30,10 @@ class MoveAllForm(MoveForm):
 
     editions = forms.CharField(widget=forms.HiddenInput, error_messages={"required": "请刷新后再试。"})
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["seen"]  # each edition has its own version
+
     def clean_editions(self) -> dict[str, int]:
         """Return the versions by ref."""
         pairs = [pair.partition(":") for pair in self.cleaned_data["editions"].split()]
