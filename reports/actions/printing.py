@@ -131,7 +131,7 @@ def _issue(briefing: Briefing) -> None:
         "edition": issued.edition,
         "code": issued.code,
         "figures_sha256": issued.figures_sha256,
-        "files": {file.kind: file.sha256 for file in issued.files.all()},
+        "files": "；".join(f"{file.kind} {file.sha256}" for file in issued.files.all()),
     }
     asked = issued.steps.filter(move="issue").select_related("made_by__division").last()
     record_event(TrailKind.ISSUED, by=asked and asked.made_by, division=briefing.division, about=issued, detail=detail)
