@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 
 import pytest
@@ -20,7 +19,7 @@ from targets.models import CommunityMeasure, Target
 from tests.api.test_registers import rows_of
 from tests.factories import make_facility, make_organization, make_period, make_profile, make_worker
 from tests.queries import queries_of
-from tests.reports.briefings import store_pdf
+from tests.reports.briefings import make_issued, store_pdf
 
 pytestmark = pytest.mark.django_db
 REQUIRED = {
@@ -43,15 +42,7 @@ def measured(place):
     compute_period(period)
     for county in (place.county, place.other_county):
         Submission.objects.create(period=period, county=county)
-        Briefing.objects.create(
-            period=period,
-            division=county,
-            issue_number=1,
-            total_number=1,
-            issued_on=datetime.date(2018, 7, 5),
-            state=Briefing.State.FAILED,
-            message="字体缺字",
-        )
+        make_issued(county).files.all().delete()
     return place
 
 
