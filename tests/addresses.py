@@ -67,20 +67,24 @@ POST_ONLY = {
 
 
 def make_briefing(division: Division) -> Briefing:
-    """Return a briefing that was issued."""
-    return Briefing.objects.create(
+    """Return the division's briefing that was issued, the same at each call, because there is one a month."""
+    now = timezone.now()
+    briefing, _ = Briefing.objects.get_or_create(
         period=make_period(),
         division=division,
-        issue_number=6,
-        total_number=8,
-        stage=Briefing.Stage.ISSUED,
-        state=Briefing.State.PRINTED,
-        issued_on=datetime.date(2018, 7, 5),
-        issued_at=timezone.now(),
-        printed_at=timezone.now(),
-        code="0000-0000-0000-0000",
-        figures_sha256="0" * 64,
+        defaults={
+            "issue_number": 6,
+            "total_number": 8,
+            "stage": Briefing.Stage.ISSUED,
+            "state": Briefing.State.PRINTED,
+            "issued_on": datetime.date(2018, 7, 5),
+            "issued_at": now,
+            "printed_at": now,
+            "code": f"{division.code[:6]}-0000",
+            "figures_sha256": "0" * 64,
+        },
     )
+    return briefing
 
 
 def make_delivery_of(briefing: Briefing, user: User, **fields: Any) -> BriefingDelivery:

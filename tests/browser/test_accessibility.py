@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import reverse
 
 from accounts.models import ROLES_OF_PEOPLE, User
-from tests.addresses import NAMES, POST_ONLY, TAKE_RECORD, address_of, make_briefing
+from tests.addresses import NAMES, POST_ONLY, address_of
 from tests.browser.axe import bring_axe_into, obstacles_in
 from tests.factories import make_user
 
@@ -42,14 +41,7 @@ def test_a_screen_reader_and_weak_eyes_find_no_obstacle_on_any_page_of_any_role(
 
 def _addresses(place, owner: User, names: list[str]) -> list[tuple[str, str]]:
     """Return names and addresses, with a record of 城区 where one is needed."""
-    briefing = make_briefing(place.county)
-    return [
-        # One briefing for all, because there is one a month.
-        (name, reverse(name, args=[briefing.ref]))
-        if name in TAKE_RECORD and name.startswith("reports:") and "briefing" in name
-        else (name, address_of(name, place, owner))
-        for name in names
-    ]
+    return [(name, address_of(name, place, owner)) for name in names]
 
 
 def _opened_by(
