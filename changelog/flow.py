@@ -34,11 +34,21 @@ Row = TypeVar("Row", bound=Record)
 
 @dataclass(frozen=True)
 class Asks:
-    """The note that a move asks for: what it is called, what it is for, and whether the move needs it."""
+    """The note that a move asks for: what it is called, what it is for, and whether the move needs it.
+
+    `needed` is for a note that only some records need: it returns the sentence that asks for it, or "" for none.
+    """
 
     label: str
     help_text: str = ""
     is_required: bool = True
+    needed: Callable[[Any], str] | None = None
+
+    def asking(self, record: Any) -> str:
+        """Return the sentence that refuses a move of this record without a note; "" where it needs none."""
+        if self.is_required:
+            return f"请写明{self.label}。"
+        return self.needed(record) if self.needed is not None else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +118,9 @@ class Flow(Generic[Row]):
         with transaction.atomic():
             held = self._held(record, move, by, seen)
             before = self.state_of(held)
+            asking = move.asks.asking(held) if move.asks is not None and not words else ""
+            if asking:
+                raise InvalidError(asking, cure=f"The move {code} of {held.ref} needs a note.", field="note")
             if move.check is not None:
                 move.check(held, by, words)
             self._write(held, move, before)
@@ -159,8 +172,6 @@ class Flow(Generic[Row]):
         """Return the note as it is stored. Raises InvalidError."""
         words = " ".join(note.split())
         what = move.asks.label if move.asks is not None else "说明"
-        if move.asks is not None and move.asks.is_required and not words:
-            raise InvalidError(f"请写明{what}。", cure=f"The move {move.code} needs a note.", field="note")
         if len(words) > LONGEST_NOTE:
             raise InvalidError(
                 f"{what}请控制在{LONGEST_NOTE}个字以内，现在有{len(words)}个字。",

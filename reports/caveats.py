@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
-
-from changzhi_portal import discovery
-from changzhi_portal.briefings import BriefingSection
+from reports.parts import declared_sections
 from reports.stored_figures import BriefingFigures
 
 
 def caveats_of(figures: BriefingFigures) -> tuple[str, ...]:
     """Return the sentences: 武乡县本月未上报，其数据为以前登记的，比较时请注意。 () where all may be compared."""
-    sections = sorted(discovery.instances_in("briefing", BriefingSection), key=attrgetter("position"))
     return tuple(
         sentence
-        for section in sections
+        for section in declared_sections()
         if section.caveats is not None
         for sentence in section.caveats(figures.sections.get(section.code), figures)
     )

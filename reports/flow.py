@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from changelog.flow import BY_PORTAL_ALONE, Asks, Flow, Move
 from changelog.trail import TrailKind, record_event
-from changzhi_portal.refusals import InvalidError, StaleError
+from changzhi_portal.refusals import StaleError
 from changzhi_portal.rights import Actor
 from reports.delivery.actions import begin_deliveries, cancel_deliveries
 from reports.jobs import PRINT
@@ -41,15 +41,10 @@ def _check_draft_is_current(briefing: Briefing, by: Actor | None, note: str) -> 
         )
 
 
-def _check_says_why_incomplete(briefing: Briefing, by: Actor | None, note: str) -> None:
-    """Raise InvalidError when reports are missing and nobody has said why it is approved all the same."""
+def _asks_why_incomplete(briefing: Briefing) -> str:
+    """Return the sentence that asks why an issue is approved although reports are missing; "" when all are accepted."""
     missing = outstanding_text(briefing.period, briefing.division)
-    if missing and not note:
-        raise InvalidError(
-            f"{missing}；仍要签发的，请写明为什么。",
-            cure="Reports are missing. Give a note that says why the issue is approved all the same.",
-            field="note",
-        )
+    return f"{missing}；仍要签发的，请写明为什么。" if missing else ""
 
 
 def _check_nobody_prints(briefing: Briefing, by: Actor | None, note: str) -> None:
@@ -99,9 +94,13 @@ FLOW: Flow[Briefing] = Flow(
             sources=(Stage.REVIEWED,),
             target=Stage.APPROVED,
             right=MAY_APPROVE,
-            asks=Asks("说明", "各县（市、区）没有全部接收的，写明为什么先签发。", is_required=False),
+            asks=Asks(
+                "说明",
+                "各县（市、区）没有全部接收的，写明为什么先签发。",
+                is_required=False,
+                needed=_asks_why_incomplete,
+            ),
             done="已签发，可以印发了。",
-            check=_check_says_why_incomplete,
         ),
         Move(
             code="issue",

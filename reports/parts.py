@@ -26,9 +26,14 @@ class LabelledAnnex(NamedTuple):
         return f"{self.label}{self.annex.title}"
 
 
+def declared_sections() -> list[BriefingSection]:
+    """Return the sections of all apps in the order of printing."""
+    return sorted(discovery.instances_in("briefing", BriefingSection), key=attrgetter("position", "code"))
+
+
 def sections_of(figures: BriefingFigures) -> list[tuple[BriefingSection, tuple[Block, ...]]]:
     """Return all sections in the order of printing, each with its blocks, which may be none."""
-    return _blocks_of(discovery.instances_in("briefing", BriefingSection), figures)
+    return _blocks_of(declared_sections(), figures)
 
 
 def annexes_of(figures: BriefingFigures) -> list[LabelledAnnex]:

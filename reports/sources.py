@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.db.models import Max
 
 from changelog.models import ChangeSet
@@ -17,17 +20,38 @@ def sources_of(briefing: Briefing) -> str:
 
     Read in the snapshot that the figures are read in, it says what they are of. Four queries.
     """
-    period = briefing.period
-    measured_at = Computation.objects.filter(period=period).values_list("finished_at", flat=True).first()
-    months = (month_after(period.month, 1 - TERMS[briefing.span].months), period.month)
-    steps = SubmissionStep.objects.filter(submission__period__month__range=months).aggregate(newest=Max("pk"))
     settings = BriefingSettings.objects.filter(division=briefing.division_id).values_list("version", flat=True).first()
+    return _joined(_of_month(briefing.period, briefing.span, is_correction=briefing.edition > 1), settings)
+
+
+def outdated_among(drafts: Iterable[Briefing]) -> list[Briefing]:
+    """Return the drafts that are of other sources than those of today. Three queries a month and span, and one for all."""
+    settings = dict(BriefingSettings.objects.values_list("division", "version"))
+    known: dict[tuple[int, str, bool], list[Any]] = {}
+    outdated = []
+    for draft in drafts:
+        key = (draft.period_id, draft.span, draft.edition > 1)
+        if key not in known:
+            known[key] = _of_month(draft.period, draft.span, is_correction=draft.edition > 1)
+        if draft.sources != _joined(known[key], settings.get(draft.division_id)):
+            outdated.append(draft)
+    return outdated
+
+
+def _of_month(period: ReportingPeriod, span: str, *, is_correction: bool) -> list[Any]:
+    """Return what all divisions' issues of a month are made of alike."""
+    measured_at = Computation.objects.filter(period=period).values_list("finished_at", flat=True).first()
+    months = (month_after(period.month, 1 - TERMS[span].months), period.month)
+    steps = SubmissionStep.objects.filter(submission__period__month__range=months).aggregate(newest=Max("pk"))
     # A correction of a locked month is measured anew each time, so that every change may concern it.
-    measured_anew = briefing.edition > 1 and period.is_locked
+    measured_anew = is_correction and period.is_locked
     changes = ChangeSet.objects.filter(affects_figures=True) if measured_anew else ChangeSet.objects.none()
     newest = changes.aggregate(newest=Max("pk"))["newest"]
-    parts = (measured_at and measured_at.isoformat(), period.is_locked, steps["newest"], settings, newest)
-    return "|".join("" if part is None else str(part) for part in parts)
+    return [measured_at and measured_at.isoformat(), period.is_locked, steps["newest"], newest]
+
+
+def _joined(of_month: list[Any], settings: int | None) -> str:
+    return "|".join("" if part is None else str(part) for part in (*of_month, settings))
 
 
 def measured_at_of(sources: str) -> str:

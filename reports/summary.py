@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from changzhi_portal import discovery
-from changzhi_portal.briefings import BriefingSection
 from changzhi_portal.display import DASH, display_change, display_number
 from changzhi_portal.percent import percent_text
 from changzhi_portal.phrases import month_in_words, units_below
@@ -20,6 +18,7 @@ from periods.models import month_after, parse_month
 from reports import forecast, words
 from reports.caveats import caveats_of
 from reports.charts.sparkline import sparkline
+from reports.parts import declared_sections
 from reports.ranking import MOST_NAMED, first_places, order_of, tied
 from reports.stored_figures import BriefingFigures, DivisionFigures, TargetFigures, TrendPoint, Workforce
 from targets.pace import Outlook
@@ -229,7 +228,7 @@ def _named(places: Sequence[_Place], what: str, units: str) -> str:
 
 def _must_do(figures: BriefingFigures) -> tuple[str, ...]:
     said: list[str] = []
-    for section in sorted(discovery.instances_in("briefing", BriefingSection), key=lambda each: each.position):
+    for section in declared_sections():
         if section.must_do is not None:
             said += section.must_do(figures.sections.get(section.code), figures)
     return tuple(said)

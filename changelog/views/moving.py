@@ -25,16 +25,20 @@ class MoveForm(forms.Form):
         widget=forms.HiddenInput, error_messages={"invalid": "请刷新后再试。", "required": "请刷新后再试。"}
     )
 
-    def __init__(self, *args: Any, move: Move, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, move: Move, record: Any = None, **kwargs: Any) -> None:
+        """Take the record whose move it is; without one the note is asked for only if the move always needs it."""
         super().__init__(*args, **kwargs)
         if move.asks is not None:
+            asking = f"请写明{move.asks.label}。" if move.asks.is_required else ""
+            if record is not None:
+                asking = move.asks.asking(record)
             self.fields["note"] = forms.CharField(
                 label=move.asks.label,
                 help_text=move.asks.help_text,
-                required=move.asks.is_required,
+                required=bool(asking),
                 max_length=LONGEST_NOTE,
                 widget=forms.Textarea(attrs={"rows": 3}),
-                error_messages={"required": f"请写明{move.asks.label}。"},
+                error_messages={"required": asking},
             )
 
 
@@ -75,7 +79,12 @@ class MovePage(FormPage):
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """Add the move, and the version that the page shows."""
-        return {**super().get_form_kwargs(), "move": self.move, "initial": {"seen": self.record.version}}
+        return {
+            **super().get_form_kwargs(),
+            "move": self.move,
+            "record": self.record,
+            "initial": {"seen": self.record.version},
+        }
 
     def get_form_class(self) -> type[MoveForm]:
         """Return the form of a move."""

@@ -14,7 +14,7 @@ from reports.figures import check_has_briefing
 from reports.jobs import PRINT
 from reports.models import Briefing, BriefingSettings
 from reports.models.settings import MASTHEAD
-from reports.sources import sources_of
+from reports.sources import outdated_among
 from targets.models import Computation
 
 State = Briefing.State
@@ -85,8 +85,8 @@ def refresh_drafts(*, moment: datetime.datetime) -> int:
         period__computations__state=Computation.State.FINISHED,
     )
     queued = 0
-    for briefing in drafts.select_related("period", "printed_by").defer("figures", "lists", "text"):
-        if briefing.sources != sources_of(briefing) and _queue_again(briefing, briefing.printed_by):
+    for briefing in outdated_among(drafts.select_related("period", "printed_by").defer("figures", "lists", "text")):
+        if _queue_again(briefing, briefing.printed_by):
             PRINT.announce(briefing.pk)
             queued += 1
     return queued

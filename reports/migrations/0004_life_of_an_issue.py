@@ -135,7 +135,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="briefing",
             name="code",
-            field=models.CharField(blank=True, editable=False, max_length=19, verbose_name="校验码"),
+            field=models.CharField(blank=True, editable=False, max_length=19, verbose_name="核验码"),
         ),
         migrations.AddField(
             model_name="briefing",

@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(("code", ""), _negated=True),
                 fields=("code",),
                 name="briefing_code_once",
-                violation_error_message="校验码已被使用。",
+                violation_error_message="核验码已被使用。",
             ),
         ),
         migrations.AddConstraint(
@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="briefing_issued_can_be_proven",
-                violation_error_message="已印发的简报应有印发日期、数据校验值和校验码。",
+                violation_error_message="已印发的简报应有印发日期、数据校验值和核验码。",
             ),
         ),
         migrations.AddConstraint(

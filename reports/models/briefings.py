@@ -125,7 +125,7 @@ class Briefing(Record, ScopedModel, QueuedJob):
         help_text="测算时间、锁定、上报、设置（reports.sources）",
     )
     figures_sha256 = models.CharField("数据校验值", max_length=64, blank=True, editable=False)
-    code = models.CharField("校验码", max_length=19, blank=True, editable=False)
+    code = models.CharField("核验码", max_length=19, blank=True, editable=False)
     state = models.CharField("状态", max_length=10, choices=State, default=State.QUEUED)
     step = models.CharField("当前步骤", max_length=60, blank=True)
     message = models.CharField("结果说明", max_length=500, blank=True)
@@ -163,7 +163,7 @@ class Briefing(Record, ScopedModel, QueuedJob):
                 fields=["code"],
                 condition=~Q(code=""),
                 name="briefing_code_once",
-                violation_error_message="校验码已被使用。",
+                violation_error_message="核验码已被使用。",
             ),
             models.CheckConstraint(
                 condition=Q(edition=1, corrections=[], correction_reason="")
@@ -185,7 +185,7 @@ class Briefing(Record, ScopedModel, QueuedJob):
                     & ~Q(code="")
                 ),
                 name="briefing_issued_can_be_proven",
-                violation_error_message="已印发的简报应有印发日期、数据校验值和校验码。",
+                violation_error_message="已印发的简报应有印发日期、数据校验值和核验码。",
             ),
             models.CheckConstraint(
                 condition=~Q(stage="issuing") | Q(issued_on__isnull=False),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from csp.decorators import csp_exempt
-from django.db.models import Q
 from django.http import FileResponse, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -20,26 +19,28 @@ from changzhi_portal.pages import Crumb, ListPage, PortalPage
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.panels import MOST_ROWS
 from changzhi_portal.rights import has_right
-from communities.models import Division
 from reports.delivery.actions import mark_as_read
 from reports.filters import BriefingFilterSet
 from reports.flow import FLOW, MAY_APPROVE
 from reports.forms import BriefingFilterForm, PrintBriefingForm
 from reports.issue import issue_text
+from reports.later_changes import has_changed_since
 from reports.models import Briefing, BriefingDelivery, BriefingFile
 from reports.models.files import CONTENT_TYPES
 from reports.next_step import no_briefing_text
 from reports.publication import publication_text
 from reports.readiness import what_is_missing
-from reports.sources import measured_at_of, sources_of
 from reports.storage import file_path
 from reports.tables import BriefingTable
 from reports.text_history import text_changes
 from reports.titles import file_title
-from revisions.models import LockedChange, LockedComparison
-from targets.models import Computation
 
 _MAY_PRINT = "may_print_briefing"
+
+
+def list_crumb() -> Crumb:
+    """Return the breadcrumb of the list of briefings."""
+    return Crumb("简报", reverse("reports:briefings"))
 
 
 class BriefingList(ListPage):
@@ -82,6 +83,7 @@ class BriefingDetail(PortalPage):
             .defer("figures", "lists")
             .exclude(pk=briefing.pk)
         )
+        is_newest = not any(other.edition > briefing.edition for other in editions)
         files = list(briefing.files.all()) if may_print or briefing.stage != Briefing.Stage.WITHDRAWN else []
         context = self.get_context_data(
             briefing=briefing,
@@ -93,13 +95,11 @@ class BriefingDetail(PortalPage):
             missing=what_is_missing(briefing) if may_print and not briefing.is_published else [],
             publication=publication_text(briefing, timezone.localdate()) if may_print else "",
             editions=editions,
-            may_correct=may_print
-            and briefing.is_published
-            and not any(other.edition > briefing.edition for other in editions),
+            may_correct=may_print and briefing.is_published and is_newest,
             corrections=[correction.in_words() for correction in briefing.stored_corrections],
             changes=text_changes(briefing, request.user, limit=MOST_ROWS) if may_print else [],
             dash=DASH,
-            has_changed_since=may_print and self._has_changed_since(editions),
+            has_changed_since=may_print and is_newest and has_changed_since(briefing, request.user),
             deliveries=self._deliveries() if may_print and briefing.is_published else None,
             may_set_recipients=has_right(request.user, MAY_APPROVE),
         )
@@ -110,43 +110,13 @@ class BriefingDetail(PortalPage):
     def _deliveries(self) -> list[BriefingDelivery]:
         return list(BriefingDelivery.objects.visible_to(self.request.user).of_edition(self.briefing))
 
-    def _has_changed_since(self, other_editions: list[Briefing]) -> bool:
-        """Return whether the figures of the newest edition, which was issued, would be others today."""
-        briefing = self.briefing
-        if not briefing.is_published or any(other.edition > briefing.edition for other in other_editions):
-            return False
-        return self._has_changed_since_lock() if briefing.period.is_locked else self._has_been_measured_since()
-
-    def _has_been_measured_since(self) -> bool:
-        """Return whether the open month has been measured since, or has changes that were not measured yet."""
-        period = self.briefing.period
-        if not Computation.objects.is_up_to_date(period):
-            return True
-        # Since its figures were taken, which is before it was reviewed.
-        return measured_at_of(self.briefing.sources) != measured_at_of(sources_of(self.briefing))
-
-    def _has_changed_since_lock(self) -> bool:
-        """Return whether computing the locked month again would change figures of this edition.
-
-        A corrected edition includes what was known when it was issued: only later comparisons count.
-        """
-        comparison = LockedComparison.objects.filter(period=self.briefing.period).first()
-        issued_at = self.briefing.issued_at if self.briefing.edition > 1 else None
-        if comparison is None or (issued_at and comparison.finished_at and comparison.finished_at < issued_at):
-            return False
-        changes = LockedChange.objects.visible_to(self.request.user).of_period(self.briefing.period)
-        division = self.briefing.division
-        # By the divisions of that month: today the towns of a closed county no longer belong to it.
-        of_county = changes.filter(Q(division=division) | Q(division__parent=division))
-        return (changes if division.level == Division.Level.CITY else of_county).exists()
-
     def get_title(self) -> str:
         """Return 2018年6月长治市简报."""
         return file_title(self.briefing) if hasattr(self, "briefing") else "简报"
 
     def get_crumbs(self) -> list[Crumb]:
         """Add the list."""
-        return [Crumb("简报", reverse("reports:briefings"))]
+        return [list_crumb()]
 
 
 class BriefingProgress(PortalPage):

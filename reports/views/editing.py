@@ -24,13 +24,8 @@ from reports.forms import END_TEXTS, CorrectionForm, PrintBriefingForm, Settings
 from reports.issue import PrintedIssue, issue_text
 from reports.models import Briefing
 from reports.publication import next_publication
-from reports.readiness import outstanding_text, what_is_missing
-from reports.views.briefing import find_briefing
-
-
-def list_crumb() -> Crumb:
-    """Return the breadcrumb of the list of briefings."""
-    return Crumb("简报", reverse("reports:briefings"))
+from reports.readiness import what_is_missing
+from reports.views.briefing import find_briefing, list_crumb
 
 
 class PrintBriefing(FormPage):
@@ -187,15 +182,6 @@ class BriefingMovePage(MovePage):
     flow = FLOW
     queryset: ClassVar[QuerySet[Any]] = Briefing.objects.newest_first()
     template_name = "reports/briefing_move.html"
-
-    def get_form(self, form_class: Any = None) -> Any:
-        """Return the form; 签发 needs its note while reports are missing, as the flow does."""
-        form = super().get_form(form_class)
-        lacking = outstanding_text(self.record.period, self.record.division) if self.move.code == "approve" else ""
-        if lacking:
-            form.fields["note"].required = True
-            form.fields["note"].error_messages["required"] = f"{lacking}；仍要签发的，请写明为什么。"
-        return form
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add what the issue still lacks, before it is moved on."""

@@ -16,11 +16,14 @@ from changelog.flow import Move
 from changelog.views.moving import MoveForm
 from changzhi_portal.pages import Crumb, FormPage, PortalPage
 from changzhi_portal.pages.base import PortalRequest, parse_number
+from changzhi_portal.phrases import time_in_words
 from periods.models import ReportingPeriod
+from periods.pages import find_period
 from reports.actions import move_all, newest_editions, prepare_all
 from reports.flow import FLOW, MAY_EDIT
 from reports.forms import PrintAllForm
 from reports.models import Briefing
+from reports.views.briefing import list_crumb
 
 _MOST_REFUSALS = 3
 
@@ -66,7 +69,7 @@ class PrintAll(FormPage):
 
     def get_crumbs(self) -> list[Crumb]:
         """Add the list."""
-        return [Crumb("简报", reverse("reports:briefings"))]
+        return [list_crumb()]
 
 
 class MonthPage(PortalPage):
@@ -78,11 +81,9 @@ class MonthPage(PortalPage):
 
     def load(self) -> None:
         """Load the month and the span from the address; raises Http404."""
-        month = str(self.kwargs["period"])
-        found = [period for period in ReportingPeriod.objects.all() if period.code == month]
-        if not found or self.kwargs["span"] not in Briefing.Span.values:
+        self.period, self.span = find_period(self.kwargs["period"]), self.kwargs["span"]
+        if self.span not in Briefing.Span.values:
             raise Http404
-        self.period, self.span = found[0], self.kwargs["span"]
 
     def editions_context(self) -> dict[str, Any]:
         """Return the newest edition of each division, and how many of them are ready."""
@@ -111,15 +112,11 @@ class MonthOfIssues(MonthPage):
 
     def get_title(self) -> str:
         """Return 2018年6月简报全部版次."""
-        return (
-            f"{Briefing(period=self.period, span=self.span).span_name}简报全部版次"
-            if hasattr(self, "span")
-            else "全部版次"
-        )
+        return f"{time_in_words(self.period.code, self.span)}简报全部版次" if hasattr(self, "span") else "全部版次"
 
     def get_crumbs(self) -> list[Crumb]:
         """Add the list."""
-        return [Crumb("简报", reverse("reports:briefings"))]
+        return [list_crumb()]
 
 
 class MonthProgress(MonthPage):
@@ -196,8 +193,7 @@ class MoveAll(FormPage, MonthPage):
 
     def get_crumbs(self) -> list[Crumb]:
         """Add the list, and the month's editions."""
-        listed = Crumb("简报", reverse("reports:briefings"))
-        return [listed, Crumb("全部版次", self.get_success_url())] if hasattr(self, "span") else [listed]
+        return [list_crumb(), *([Crumb("全部版次", self.get_success_url())] if hasattr(self, "span") else [])]
 
 
 def month_url(period: ReportingPeriod, span: str) -> str:
