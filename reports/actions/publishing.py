@@ -17,7 +17,6 @@ from django.utils import timezone
 
 from accounts.models import User
 from changzhi_portal.refusals import PortalError, StaleError
-from communities.models import Division
 from notices.actions import Message, notify
 from periods.models import ReportingPeriod
 from periods.workdays import is_workday
@@ -69,8 +68,9 @@ def _days_not_done(chosen: BriefingSettings, today: datetime.date) -> list[Publi
     known = set(PublicationDay.objects.filter(division=chosen.division).values_list("period__month", flat=True))
     come = {month: due_on for month, due_on in publications_until(chosen, today) if month not in known}
     for period in ReportingPeriod.objects.filter(month__in=come):
-        if not Division.objects.in_effect_on(period.as_of).filter(pk=chosen.division_id).exists():
-            continue  # a county that was closed has no issue of that month
+        closed_on = chosen.division.valid_to
+        if closed_on is not None and closed_on <= period.as_of:
+            continue  # it has no issues any more, and nobody could change its settings
         PublicationDay.objects.get_or_create(
             division=chosen.division, period=period, defaults={"due_on": come[period.month]}
         )

@@ -250,6 +250,14 @@ def test_a_division_that_was_none_in_that_month_is_said_and_the_others_go_on(pla
 
 
 @pytest.mark.django_db
+def test_of_a_county_that_was_closed_nobody_is_told_every_month(place, june):
+    chosen(place.county)
+    type(place.county).objects.filter(pk=place.county.pk).update(valid_to=Day(2018, 6, 15))
+    assert publish_due(moment=at(DAY)) == []
+    assert not PublicationDay.objects.exists() and not Briefing.objects.exists()
+
+
+@pytest.mark.django_db
 def test_without_a_day_nothing_happens_nor_in_a_demo(place, june, settings):
     chosen(place.city, day=None)
     publish_due(moment=at(DAY))
