@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from http.cookiejar import CookieJar
 from pathlib import Path
 from urllib.parse import urlencode
@@ -98,6 +99,9 @@ def test_no_file_of_a_running_portal_may_be_read_by_others(tmp_path: Path) -> No
     sent = write_workbook(tmp_path / "社工.xlsx", [worker_row("没有这个社区", 联系电话="12345")])
     manage(var, "upload", "workers", str(sent), "--as", "wang")
     with socket.socket() as free, ExitStack() as processes:
+        # SQLite removes its -wal file with the last connection, so one stays open until the files were looked at.
+        reader = processes.enter_context(closing(sqlite3.connect(var / "portal.sqlite3")))
+        reader.execute("SELECT count(*) FROM django_migrations").fetchone()
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
         free.close()

@@ -135,5 +135,5 @@ def test_equally_many_unmet_communities_are_named_together_or_counted():
 
 def test_at_most_five_share_a_place_by_name():
     assert MOST_NAMED == 5
-    assert "第3县、第4县等5个县（市、区）（均为90.0%）" in sentence(*[(9, 10)] * 5, *[(1, 10)] * 5)
+    assert "居前的是第0县、第1县、第2县、第3县、第4县（均为90.0%）" in sentence(*[(9, 10)] * 5, *[(1, 10)] * 5)
     assert "居前的是6个县（市、区）（均为90.0%）" in sentence(*[(9, 10)] * 6, *[(1, 10)] * 6)
