@@ -94,6 +94,26 @@ class RoleOfActor(Protocol):
     def may_see_figures(self) -> bool:
         """See `accounts.models.Role.may_see_figures`."""
 
+    @property
+    def may_propose_work_items(self) -> bool:
+        """See `accounts.models.Role.may_propose_work_items`."""
+
+    @property
+    def may_decide_work_items(self) -> bool:
+        """See `accounts.models.Role.may_decide_work_items`."""
+
+    @property
+    def may_see_work_items(self) -> bool:
+        """See `accounts.models.Role.may_see_work_items`."""
+
+    @property
+    def may_run_surveys(self) -> bool:
+        """See `accounts.models.Role.may_run_surveys`."""
+
+    @property
+    def may_keep_departments(self) -> bool:
+        """See `accounts.models.Role.may_keep_departments`."""
+
 
 class Area(Protocol):
     """A division (`communities.models.Division`), as the frame sees it."""

@@ -61,6 +61,8 @@ INSTALLED_APPS = [
     "orgs",
     "socialworkers",
     "services",
+    "participation",
+    "workload",
     "uploads",
     "targets",
     "revisions",

@@ -15,7 +15,7 @@ from django.db import models
 from stdnum.cn import uscc
 from stdnum.iso7064 import mod_11_2
 
-from accounts.models import Role, User
+from accounts.models import Department, Role, User
 from changelog.models import ChangeSet
 from changzhi_portal.personal import SealedField
 from communities.models import Community, CommunityPlacement, CommunityProfile, Division, Facility, GovernanceBody
@@ -178,7 +178,9 @@ def make_user(role: Role | str, division: Division | str, username: str = "", **
     if isinstance(division, str):
         division = Division.objects.by_code(division)
     role = Role(role)
-    values = {"full_name": f"测试{role.label}", "must_change_password": False}
+    values: dict[str, Any] = {"full_name": f"测试{role.label}", "must_change_password": False}
+    if role is Role.DEPARTMENT_CLERK and "department" not in fields:
+        values["department"] = make_department(division)
     user = User(
         username=username or f"{role.value}_{division.code}_{next(_numbers)}",
         role=role,
@@ -188,6 +190,11 @@ def make_user(role: Role | str, division: Division | str, username: str = "", **
     user.set_password(PASSWORD)
     user.save()
     return user
+
+
+def make_department(division: Division, name: str = "") -> Department:
+    """Create an office of a division."""
+    return _save(Department(division=division, name=name or f"演示第{next(_numbers)}科"))
 
 
 def make_period(month: str = "2018-06") -> ReportingPeriod:

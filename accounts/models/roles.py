@@ -18,6 +18,8 @@ class Role(models.TextChoices):
     LEADER = "leader", "领导"
     AUDITOR = "auditor", "审计员"
     SYSTEM_ADMIN = "system_admin", "系统管理员"
+    WINDOW_CLERK = "window_clerk", "窗口受理员"
+    DEPARTMENT_CLERK = "department_clerk", "部门经办员"
     # No person: another system that connects with a token (`connections`). What the role may is the most that a token grants.
     CLIENT = "client", "对接系统"
 
@@ -68,7 +70,7 @@ class Role(models.TextChoices):
     @property
     def may_see_submissions(self) -> bool:
         """Return whether the role sees reports: not clerks of streets, who only upload, nor who looks after the system."""
-        return self not in {Role.STREET_CLERK, Role.SYSTEM_ADMIN}
+        return self not in {Role.STREET_CLERK, Role.SYSTEM_ADMIN} | OF_MATTERS
 
     @property
     def may_manage_periods(self) -> bool:
@@ -102,13 +104,38 @@ class Role(models.TextChoices):
 
     @property
     def may_see_registers(self) -> bool:
-        """Return whether the role sees the registers with personal data: not leaders, nor who looks after the system."""
-        return self not in {Role.LEADER, Role.SYSTEM_ADMIN}
+        """Return whether the role sees the registers with personal data: not leaders, windows, departments, nor who looks after the system."""
+        return self not in {Role.LEADER, Role.SYSTEM_ADMIN} | OF_MATTERS
 
     @property
     def may_see_figures(self) -> bool:
         """Return whether the role sees communities, months, targets and briefings: all who work with them."""
-        return self is not Role.SYSTEM_ADMIN
+        return self not in {Role.SYSTEM_ADMIN} | OF_MATTERS
+
+    @property
+    def may_propose_work_items(self) -> bool:
+        """Return whether the role applies for what is to be asked of communities (申请准入), for its own department."""
+        return self is Role.DEPARTMENT_CLERK
+
+    @property
+    def may_decide_work_items(self) -> bool:
+        """Return whether the role keeps the list of what communities may be asked and decides on applications."""
+        return self in {Role.DISTRICT_CLERK, Role.BUREAU_OFFICER, Role.BUREAU_ADMIN}
+
+    @property
+    def may_see_work_items(self) -> bool:
+        """Return whether the role sees what may be asked of communities: departments, and all who see figures."""
+        return self is Role.DEPARTMENT_CLERK or self.may_see_figures
+
+    @property
+    def may_run_surveys(self) -> bool:
+        """Return whether the role opens and closes surveys and notes their counts."""
+        return self in {Role.DISTRICT_CLERK, Role.BUREAU_OFFICER, Role.BUREAU_ADMIN}
+
+    @property
+    def may_keep_departments(self) -> bool:
+        """Return whether the role keeps the departments of its division and those below."""
+        return self in {Role.DISTRICT_CLERK, Role.BUREAU_ADMIN, Role.SYSTEM_ADMIN}
 
     @property
     def manages_all_users(self) -> bool:
@@ -165,11 +192,15 @@ ROLE_LEVELS: dict[Role, frozenset[str]] = {
     Role.LEADER: frozenset({"city", "county"}),
     Role.AUDITOR: frozenset({"city", "county"}),
     Role.SYSTEM_ADMIN: frozenset({"city"}),
+    Role.WINDOW_CLERK: frozenset({"county", "town"}),
+    Role.DEPARTMENT_CLERK: frozenset({"city", "county", "town"}),
     Role.CLIENT: frozenset({"city", "county", "town"}),
 }
 # The roles of people: who signs in, is managed, chosen from lists, told by notices.
 ROLES_OF_PEOPLE: tuple[Role, ...] = tuple(role for role in Role if role is not Role.CLIENT)
+# Whoever handles residents' matters; they see neither the registers nor figures (systems.md §1.5).
+OF_MATTERS = frozenset({Role.WINDOW_CLERK, Role.DEPARTMENT_CLERK})
 # The roles that never have the right to see personal data in clear (docs/domain.md §1.3); to systems a token's scope gives them.
-NEVER_UNMASK = frozenset({Role.LEADER, Role.SYSTEM_ADMIN, Role.CLIENT})
+NEVER_UNMASK = frozenset({Role.LEADER, Role.SYSTEM_ADMIN, Role.CLIENT}) | OF_MATTERS
 # Whom a county may manage if the bureau allows it (`AccountSettings`).
 MANAGED_BY_COUNTIES = frozenset({Role.STREET_CLERK})

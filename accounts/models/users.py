@@ -86,6 +86,9 @@ class User(AbstractUser, Record, ScopedModel):
     full_name = models.CharField("姓名", max_length=50, blank=True)
     role = RoleField("角色", max_length=20, choices=Role)
     division = models.ForeignKey("communities.Division", models.PROTECT, related_name="users", verbose_name="所属区划")
+    department = models.ForeignKey(
+        "accounts.Department", models.PROTECT, null=True, blank=True, related_name="users", verbose_name="所在部门"
+    )
     may_unmask = models.BooleanField("可查看个人信息原文", default=False)
     must_change_password = models.BooleanField("首次登录须改密码", default=True)
     email = models.EmailField("电子邮箱", blank=True)
@@ -108,7 +111,13 @@ class User(AbstractUser, Record, ScopedModel):
             models.CheckConstraint(
                 condition=~Q(role__in=sorted(role.value for role in NEVER_UNMASK), may_unmask=True),
                 name="role_never_unmasks",
-                violation_error_message="领导、系统管理员和对接系统不能有查看个人信息原文的权限。",
+                violation_error_message="领导、系统管理员、窗口受理员、部门经办员和对接系统不能有查看个人信息原文的权限。",
+            ),
+            models.CheckConstraint(
+                condition=Q(role=Role.DEPARTMENT_CLERK.value, department__isnull=False)
+                | (~Q(role=Role.DEPARTMENT_CLERK.value) & Q(department__isnull=True)),
+                name="department_clerk_has_department",
+                violation_error_message="部门经办员应选择所在部门，其他角色没有部门。",
             ),
             models.CheckConstraint(
                 condition=Q(role__in=[role.value for role in Role]),

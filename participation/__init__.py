@@ -1,0 +1,1 @@
+"""Surveys, consultations and activities: what residents say and do (docs/domain.md)."""
