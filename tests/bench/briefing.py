@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import resource
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -71,7 +70,7 @@ def _line(what: str, found: str, ratio: float, asked: str) -> None:
 def _command_seconds(portal: Portal) -> float:
     """Return the CPU seconds of `manage.py brief` in a process of its own, its start included."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "manage.py", "brief", "--period", MONTH, "--output", f"{folder}/issue.pdf"]
+        command = [portal.python, "manage.py", "brief", "--period", MONTH, "--output", f"{folder}/issue.pdf"]
         began = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run(command, cwd=portal.folder, env=portal.environment, check=True, stdout=subprocess.DEVNULL)
         ended = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -83,7 +82,7 @@ def _measured(portal: Portal, *arguments: str) -> dict[str, Any]:
 
 
 def _started(portal: Portal, *arguments: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.bench.one_briefing", *arguments]
+    command = [portal.python, "-m", "tests.bench.one_briefing", *arguments]
     return subprocess.Popen(command, cwd=portal.folder, env=portal.environment, stdout=subprocess.PIPE, text=True)
 
 

@@ -170,7 +170,7 @@ def _prepared(is_sqlite: bool) -> Iterator[Portal]:
                 check=True,
                 stdout=subprocess.DEVNULL,
             )
-        yield Portal(folder, environment, {}, {})
+        yield Portal(folder, sys.executable, environment, {}, {})
 
 
 def _median(values: list[float]) -> float:

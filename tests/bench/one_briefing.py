@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import sys
 import time
 from pathlib import Path
@@ -61,7 +62,7 @@ def editions(part: int, of: int) -> dict[str, Any]:
     """Return the wall seconds that every `of`-th edition of the month took, from the next full ten seconds on, when warm."""
     period = ReportingPeriod.objects.for_month(parse_month(MONTH))
     found = [division for division in Division.objects.order_by("code") if _has_edition(period, division)]
-    print_one(found[-1])
+    print_one(found[-1 - part])  # each process another one, since a row is printed by one at a time
     time.sleep(10 - time.time() % 10)  # so that processes begin together
     began = time.perf_counter()
     for division in found[part::of]:
@@ -96,6 +97,7 @@ def _print_bare(markup: str) -> None:
     inline.justify_line = lambda context, line, extra_width: None
     sheet = Path(str(finders.find("reports/briefing.css"))).read_text()
     sheet = sheet.replace("font:Fandol", f"file://{settings.FONT_DIR}/Fandol")
+    sheet = re.sub("static:([\\w/.]+)", lambda found: f"file://{finders.find(found[1])}", sheet)
     fonts = FontConfiguration()
     try:
         HTML(string=markup).render(font_config=fonts, stylesheets=[CSS(string=sheet, font_config=fonts)]).write_pdf()

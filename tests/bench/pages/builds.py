@@ -22,12 +22,14 @@ from tests.front import free_port
 
 PREPARE = Path(__file__).parent / "prepare.py"
 STARTS_WITHIN = 60
+LOCK = "requirements-test.txt"
 
 
 class Portal(NamedTuple):
-    """A build with a filled database: its folder, the environment of its processes, and what `prepare.py` printed."""
+    """A build with a filled database: its folder, interpreter, the environment of its processes, what `prepare.py` printed."""
 
     folder: Path
+    python: str
     environment: dict[str, str]
     cookies: dict[str, str]
     pages: dict[str, dict[str, str]]
@@ -35,7 +37,10 @@ class Portal(NamedTuple):
 
 @contextlib.contextmanager
 def checkout(revision: str) -> Iterator[Path]:
-    """Check out a revision of this repository into a folder with this build's packages and browser files."""
+    """Check out a revision of this repository into a folder with this build's browser files.
+
+    It has packages of its own if it locks others than this build.
+    """
     here = Path(settings.BASE_DIR)
     with tempfile.TemporaryDirectory(prefix="bench-before-") as scratch:
         folder = Path(scratch) / "build"
@@ -43,6 +48,8 @@ def checkout(revision: str) -> Iterator[Path]:
         try:
             (folder / "static").mkdir(exist_ok=True)
             shutil.copytree(here / "static" / "vendor", folder / "static" / "vendor", dirs_exist_ok=True)
+            if (folder / LOCK).read_bytes() != (here / LOCK).read_bytes():
+                subprocess.run(["scripts/install_python", "--test"], cwd=folder, check=True, stdout=sys.stderr)
             yield folder
         finally:
             subprocess.run(["git", "worktree", "remove", "--force", folder], cwd=here, check=True)
@@ -71,11 +78,12 @@ def prepared(folder: Path, size: str, *, number: int, sqlite: bool) -> Iterator[
         }
         run = {"cwd": folder, "env": environment, "check": True}
         # First, because the pages that are looked for name the collected files.
-        _collect_static(folder, environment)
-        done = subprocess.run([sys.executable, PREPARE, size], **run, stdout=subprocess.PIPE, text=True)
+        python = _python_of(folder)
+        _collect_static(folder, python, environment)
+        done = subprocess.run([python, PREPARE, size], **run, stdout=subprocess.PIPE, text=True)
         # Progress may come before it; the answer is the last line.
         answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-        yield Portal(folder, environment, answer["cookies"], answer["pages"])
+        yield Portal(folder, python, environment, answer["cookies"], answer["pages"])
 
 
 @contextlib.contextmanager
@@ -83,12 +91,12 @@ def served(portal: Portal, settings_module: str = "changzhi_portal.settings") ->
     """Serve the portal with two web processes over TCP and yield the port. Raises TimeoutError."""
     port = free_port()
     command = [
-        sys.executable, "-m", "gunicorn", "changzhi_portal.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2",
+        portal.python, "-m", "gunicorn", "changzhi_portal.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2",
         "--threads", "4", "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--log-level", "warning",
     ]  # fmt: skip
     environment = {**portal.environment, "DJANGO_SETTINGS_MODULE": settings_module}
     if settings_module != portal.environment["DJANGO_SETTINGS_MODULE"]:
-        _collect_static(portal.folder, environment)
+        _collect_static(portal.folder, portal.python, environment)
     server = subprocess.Popen(command, cwd=portal.folder, env=environment)
     try:
         _wait_for(port, server)
@@ -98,8 +106,14 @@ def served(portal: Portal, settings_module: str = "changzhi_portal.settings") ->
         server.wait(30)
 
 
-def _collect_static(folder: Path, environment: dict[str, str]) -> None:
-    command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
+def _python_of(folder: Path) -> str:
+    """Return the interpreter of a build: of its own packages, or of this build's."""
+    own = folder / ".venv" / "bin" / "python"
+    return str(own) if own.exists() else sys.executable
+
+
+def _collect_static(folder: Path, python: str, environment: dict[str, str]) -> None:
+    command = [python, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
     subprocess.run(command, cwd=folder, env=environment, check=True)
 
 
