@@ -4,7 +4,8 @@ WeasyPrint keeps an empty place for each of the 65,000 glyphs of a Noto font: 10
 printed. Here OpenType fonts with PostScript outlines (CFF) are cut down to their used glyphs, and those numbered as the text
 numbers them. Fonts with TrueType outlines are left to WeasyPrint: an empty glyph costs them next to nothing.
 
-WeasyPrint also holds a copy of every font's whole file, 20 to 27 MB each; here it is read when asked for.
+WeasyPrint also reads and holds every font's whole file, 20 to 27 MB each, so that all of it is in memory twice: as pages of
+the mapped file, and as a copy. Here it is read when asked for, which only fonts with TrueType outlines do.
 
 `install` replaces two methods of WeasyPrint's fonts; tests/reports/pdf/test_weasyprint_unchanged.py guards it.
 """
@@ -16,6 +17,7 @@ from typing import Any
 
 import pydyf
 from fontTools.ttLib import TTFont
+from weasyprint.pdf import fonts
 from weasyprint.pdf.fonts import Font
 from weasyprint.text.ffi import ffi, harfbuzz, harfbuzz_subset
 from weasyprint.text.fonts import get_hb_object_data
@@ -33,8 +35,16 @@ def install() -> None:
 
 
 def _create(font: Font, *arguments: Any) -> None:
-    _create_by_weasyprint(font, *arguments)
+    fonts.get_hb_object_data = _unread
+    try:
+        _create_by_weasyprint(font, *arguments)
+    finally:
+        fonts.get_hb_object_data = get_hb_object_data
     _set_content(font, None)
+
+
+def _unread(face: Any) -> None:
+    """Stand for a font's whole file, which `_content` reads when it is asked for."""
 
 
 def _content(font: Font) -> bytes:
