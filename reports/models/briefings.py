@@ -37,8 +37,10 @@ class BriefingQuerySet(ScopedQuerySet):
         return self.filter(stage__in=Briefing.PUBLISHED)
 
     def in_force(self) -> Self:
-        """Filter for issued editions that were not withdrawn."""
-        return self.filter(stage=Briefing.Stage.ISSUED)
+        """Filter for issued editions that were neither withdrawn nor corrected; a withdrawn correction makes none right again."""
+        same = {name: models.OuterRef(name) for name in ("period", "division", "span")}
+        later = Briefing.objects.published().filter(**same, edition__gt=models.OuterRef("edition"))
+        return self.filter(~models.Exists(later), stage=Briefing.Stage.ISSUED)
 
     def newest_first(self) -> Self:
         """Load what a line of the list shows, the newest first."""

@@ -37,8 +37,8 @@ class ProvenFile:
 class Proof:
     """What anybody may know of an issue: its front page, its standing, and the digests that it is compared by.
 
-    `replaced_by` is the number line of the edition that corrects it, with `replaced_on`; `withdrawn_because` is the reason of
-    a withdrawal, "" for none.
+    `replaced_by` is the number line of the newest edition that corrects it, with `replaced_on`; `is_replacement_withdrawn` if
+    that was withdrawn, which does not make this one right again. `withdrawn_because` is the reason of a withdrawal, "" for none.
     """
 
     code: str
@@ -50,6 +50,7 @@ class Proof:
     standing: Standing
     replaced_by: str
     replaced_on: date | None
+    is_replacement_withdrawn: bool
     withdrawn_because: str
     figures_sha256: str
     trail_head: str
@@ -71,7 +72,7 @@ def find_by_file(sha256: str) -> Proof | None:
 
 def _proof(briefing: Briefing) -> Proof:
     figures = briefing.stored_figures
-    newer = Briefing.objects.editions_of(briefing).in_force().filter(edition__gt=briefing.edition).first()
+    newer = Briefing.objects.editions_of(briefing).published().filter(edition__gt=briefing.edition).first()
     step = BriefingStep.objects.filter(briefing=briefing, move="withdraw").order_by("-pk").first()
     files = BriefingFile.objects.filter(briefing=briefing)
     return Proof(
@@ -84,6 +85,7 @@ def _proof(briefing: Briefing) -> Proof:
         standing=_standing(briefing, newer),
         replaced_by="" if newer is None else newer.number_line,
         replaced_on=None if newer is None else newer.issued_on,
+        is_replacement_withdrawn=newer is not None and newer.stage == Briefing.Stage.WITHDRAWN,
         withdrawn_because="" if step is None else step.note,
         figures_sha256=briefing.figures_sha256,
         trail_head=briefing.trail_head,

@@ -30,7 +30,7 @@ class CompareIssues(PortalPage):
 
     def get(self, request: PortalRequest) -> HttpResponse:
         """Show both issues; only the choice while there are not two."""
-        second = self._chosen("second") or self._in_force().first()
+        second = self._chosen("second") or self._not_withdrawn().first()
         first = self._chosen("first") or (self._before(second) if second is not None else None)
         if first is not None and second is not None and _order(first) > _order(second):
             first, second = second, first
@@ -57,7 +57,7 @@ class CompareIssues(PortalPage):
             "division__level", "-period__month", "division__code", "span", "-edition"
         )
 
-    def _in_force(self) -> QuerySet[Briefing]:
+    def _not_withdrawn(self) -> QuerySet[Briefing]:
         return self._choices().filter(stage=Briefing.Stage.ISSUED)
 
     def _chosen(self, name: str) -> Briefing | None:
@@ -70,8 +70,8 @@ class CompareIssues(PortalPage):
         return found
 
     def _before(self, issue: Briefing) -> Briefing | None:
-        """Return the issue in force of the same division and span before this one, in its newest edition."""
-        same = self._in_force().filter(division=issue.division_id, span=issue.span)
+        """Return the issue of the same division and span before this one, in its newest edition that was not withdrawn."""
+        same = self._not_withdrawn().filter(division=issue.division_id, span=issue.span)
         earlier = same.filter(period__month__lt=issue.period.month).order_by("-period__month", "-edition")
         return earlier.first() or same.filter(period=issue.period, edition__lt=issue.edition).first()
 

@@ -116,6 +116,18 @@ def test_a_corrected_issue_leads_to_its_correction(place):
     assert "现行有效" in page_of(second.code).content.decode()
 
 
+def test_a_corrected_issue_is_not_in_force_again_when_its_correction_is_withdrawn(place):
+    first = issued(place)
+    second = issued(
+        place, edition=2, correction_reason="登记有误", issued_on=datetime.date(2018, 8, 1), pdf=b"%PDF-2",
+        stage=Briefing.Stage.WITHDRAWN,
+    )  # fmt: skip
+    text = page_of(first.code).content.decode()
+    assert "现行有效" not in text
+    assert f"已被{second.number_line}更正，更正后的一版也已撤回" in text
+    assert not Briefing.objects.in_force().exists()
+
+
 def test_a_withdrawn_issue_is_said_to_be_withdrawn(place):
     briefing = issued(place, stage=Briefing.Stage.WITHDRAWN)
     BriefingStep.objects.create(

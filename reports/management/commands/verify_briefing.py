@@ -38,7 +38,8 @@ class Command(PortalCommand):
             )
         standing = proof.standing.label
         if proof.replaced_by:
-            standing += f"：{proof.replaced_by}"
+            withdrawn = "（更正后的一版也已撤回）" if proof.is_replacement_withdrawn else ""
+            standing += f"：{proof.replaced_by}{withdrawn}"
         self.stdout.write(
             f"{standing}\n{proof.title}\n{proof.masthead} {proof.number}\n{proof.office}\n{proof.code}\n{sha256}"
         )
