@@ -15,7 +15,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pyte
 
 
 @pytest.mark.parametrize(("screen", "scripts"), [(DESK, True), (TELEPHONE, True), (DESK, False)])
-def test_a_department_is_added_kept_while_people_work_there_and_closed(screen, scripts, place, enter, clerk):
+def test_a_department_is_added_kept_while_people_work_there_and_closed(
+    screen, scripts, place, enter, clerk, complaints
+):
     page = enter(clerk, "/accounts/departments/", screen=screen, scripts=scripts)
     page.get_by_role("link", name="新增", exact=True).click()
     page.get_by_label("所属区划").select_option(label="东街街道办事处")
@@ -31,6 +33,9 @@ def test_a_department_is_added_kept_while_people_work_there_and_closed(screen, s
     page.get_by_role("button", name="撤销这个部门").click()
     expect(page.get_by_text("部门“社会事务办公室”已撤销。")).to_be_visible()
     expect(page.get_by_role("link", name="恢复", exact=True)).to_be_visible()
+    [refused] = complaints.messages
+    assert "409" in refused, "the first closing, as it should"
+    complaints.messages.clear()
 
 
 @pytest.mark.parametrize("screen", [DESK, TELEPHONE], ids=["desk", "telephone"])
