@@ -34,9 +34,11 @@ from tests.factories import (
     Place,
     make_batch,
     make_community,
+    make_department,
     make_facility,
     make_organization,
     make_period,
+    make_point,
     make_profile,
     make_project,
     make_user,
@@ -54,6 +56,7 @@ ASKED = {
     "socialworkers:list": "sort=-started_on&q=工",
     "communities:community_list": "sort=-households&columns=name,code,households,counted_on",
     "communities:facility_list": "sort=area",
+    "communities:point_list": "sort=-windows&function=window",
     "services:list": "sort=-budget",
     "targets:results": "sort=name&columns=name,code,households,value,gap,verdict&verdict=unmet",
     "accounts:users": "sort=username&columns=full_name,username,state,password_set_at,may_unmask",
@@ -67,11 +70,13 @@ def fill(place: Place, user, number: int, *, first: int = 0) -> None:
         community = make_community(place.street, f"演示第{index}社区")
         make_profile(community, households=1_200 + index)
         make_facility(community, area=f"{480 + index}.50")
+        make_point(community, windows=index % 7)
         make_organization(community, member_count=index % 5, leader="=负责人" if index % 2 else "")
         make_worker(community, f"演示工{index}")
         make_project(place.county, community, budget=100_000 + index, starts_on=datetime.date(2018, 1, 1 + index % 28))
         make_batch(user, file_name=f"演示{index}.xlsx")
         make_user(Role.STREET_CLERK, place.street)
+        make_department(place.street)
         record_event(TrailKind.EXPORTED, by=user, division=place.county, label="服务设施", rows=index)
         DivisionChange.objects.create(
             kind="rename", level="town", effective_on=datetime.date(2019, 1, 1 + index), from_code=f"140402{index:03}",
