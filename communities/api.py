@@ -1,4 +1,4 @@
-"""Divisions, communities and facilities in the API."""
+"""Divisions, communities, facilities and monthly reports in the API."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from rest_framework import serializers
 from changzhi_portal.api.endpoints import RegisterEndpoint, RowsEndpoint
 from changzhi_portal.api.expansions import Expansions
 from changzhi_portal.pages.filters import DayFilter, InEffectFilter, RegisterFilterSet
-from communities.filters import CommunityFilterSet, FacilityFilterSet
-from communities.models import Community, Division, DivisionChange, Facility
+from communities.filters import CommunityFilterSet, FacilityFilterSet, MonthlyReportFilterSet
+from communities.models import Community, Division, DivisionChange, Facility, MonthlyReport
 from communities.search import Divisions as DivisionSource
-from communities.sheets import CommunitySheet, FacilitySheet
+from communities.sheets import CommunitySheet, FacilitySheet, MonthlySheet
 
 
 class DivisionFilterSet(RegisterFilterSet):
@@ -97,6 +97,29 @@ class Facilities(RegisterEndpoint):
     queryset = Facility.objects.all()
     filterset = FacilityFilterSet
     sorts = {"area": "area", "opened_on": "opened_on"}
+    expands: ClassVar[Expansions] = {"community": ("community", CommunitySerializer)}
+
+
+class MonthlyReports(RegisterEndpoint):
+    """社区月报."""
+
+    register = MonthlySheet
+    example: ClassVar[dict[str, Any]] = {
+        "county": "城区",
+        "town": "东街街道办事处",
+        "community_name": "和平社区",
+        "month": "2018年6月",
+        "signs_outside": 3,
+        "signs_inside": 12,
+        "ledgers": 9,
+        "meetings": 6,
+        "inspections": 2,
+        "certificates": 41,
+        "leaders": 15,
+    }
+    queryset = MonthlyReport.objects.all()
+    filterset = MonthlyReportFilterSet
+    sorts = {"month": "month"}
     expands: ClassVar[Expansions] = {"community": ("community", CommunitySerializer)}
 
 

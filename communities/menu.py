@@ -3,7 +3,7 @@
 from changzhi_portal.display import display_number
 from changzhi_portal.menu import REGISTERS, TASKS, MenuItem
 from changzhi_portal.rights import Actor
-from communities.models import Community, Facility
+from communities.models import Community, Facility, MonthlyReport
 
 
 def _communities(user: Actor) -> str:
@@ -12,6 +12,10 @@ def _communities(user: Actor) -> str:
 
 def _facilities(user: Actor) -> str:
     return f"{display_number(Facility.objects.visible_to(user).count())}处"
+
+
+def _reports(user: Actor) -> str:
+    return f"{display_number(MonthlyReport.objects.visible_to(user).count())}份"
 
 
 COMMUNITIES = MenuItem(
@@ -35,6 +39,18 @@ FACILITIES = MenuItem(
     register="facilities",
     explanation="综合服务设施、活动场所、公益性服务设施的面积和功能。",
     remark=_facilities,
+)
+COUNTS = MenuItem(
+    "社区月报",
+    "communities:count_list",
+    ("communities:count",),
+    "may_see_registers",
+    group=REGISTERS,
+    position=60,
+    register="monthly",
+    explanation="各社区每月的牌子、台账、会议、检查考评、证明和居民骨干，用来看减负。",
+    remark=_reports,
+    help_at="社区月报",
 )
 MONTHLY = MenuItem(
     "逐社区填报",

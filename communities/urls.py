@@ -1,9 +1,10 @@
-"""Addresses of communities and facilities."""
+"""Addresses of communities, facilities and monthly reports."""
 
 from django.urls import path
 
 from communities import views
 from communities.contacts.views import Contacts, DeleteContact, EditContact, NewContact
+from communities.monthly.counts import CountsPage
 from communities.monthly.views import EntryIndex, EntryPage
 
 app_name = "communities"
@@ -14,8 +15,11 @@ urlpatterns = [
     path("contacts/<slug:ref>/delete/", DeleteContact.as_view(), name="contact_delete"),
     path("communities/", views.CommunityList.as_view(), name="community_list"),
     path("monthly/", EntryIndex.as_view(), name="monthly"),
+    path("monthly/<slug:ref>/counts/", CountsPage.as_view(), name="monthly_counts"),
     path("monthly/<slug:ref>/", EntryPage.as_view(), name="monthly_entry"),
     path("communities/<slug:ref>/", views.CommunityDetail.as_view(), name="community_detail"),
+    path("counts/", views.MonthlyReportList.as_view(), name="count_list"),
+    path("counts/<slug:ref>/", views.MonthlyReportDetail.as_view(), name="count_detail"),
     path("facilities/", views.FacilityList.as_view(), name="facility_list"),
     path("facilities/<slug:ref>/", views.FacilityDetail.as_view(), name="facility_detail"),
 ]
