@@ -50,7 +50,7 @@ def _multi_use(first: datetime.date, last: datetime.date) -> Rows:
 def _covered(first: datetime.date, last: datetime.date) -> Rows:
     """Return the communities with a 综合服务设施 in use."""
     in_use = Facility.objects.in_effect_on(last).filter(kind=Facility.Kind.INTEGRATED)
-    return _where_it_was(in_use, last).annotate(numerator=Value(1)).values("community_id", "numerator")
+    return _where_it_was(in_use, last).annotate(numerator=Max(Value(1))).values("community_id", "numerator")
 
 
 def _opened(first: datetime.date, last: datetime.date) -> Rows:

@@ -10,7 +10,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from changzhi_portal.bulk import in_batches
 from changzhi_portal.display import display_number
-from changzhi_portal.registers.cleaning import COUNT_UNITS
+from changzhi_portal.registers.cleaning import COUNT_UNITS, THING_UNITS
 from changzhi_portal.registers.columns import Column, IntegerColumn, MonthColumn, TextColumn
 from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.entries import read_entries
@@ -34,7 +34,7 @@ from communities.thresholds import MOST_MONTHLY_COUNT
 
 Kind = MonthlyCount.Kind
 COUNTS: tuple[str, ...] = tuple(Kind.values)
-_UNITS = COUNT_UNITS | {"块", "种", "本", "份", "场"}
+_UNITS = COUNT_UNITS | THING_UNITS
 
 
 def _count(kind: Kind, *spellings: str, note: str) -> IntegerColumn:

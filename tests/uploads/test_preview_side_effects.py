@@ -530,7 +530,7 @@ CASES = {
     "a new monthly report": Case("monthly", monthly_row(备注="演示")),
     "other numbers of a month": Case(
         "monthly",
-        monthly_row(备注="演示", 参加会议="9"),
+        monthly_row(备注="演示"),
         lambda place: make_monthly_report(place.communities[0], signs_outside=5),
     ),
     "a new facility": Case("facilities", facility_row(停用日期="2018-06-15")),
