@@ -12,7 +12,15 @@ from accounts.models import User
 from changelog.actions import Edit, edit_record
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import register_named
-from tests.factories import Place, id_number, make_facility, make_organization, make_project, make_worker
+from tests.factories import (
+    Place,
+    id_number,
+    make_facility,
+    make_monthly_report,
+    make_organization,
+    make_project,
+    make_worker,
+)
 
 HERE = {"county": "城区", "town": "东街街道办事处", "community_name": "和平社区"}
 NUMBER = id_number(4711)
@@ -111,6 +119,19 @@ CASES = (
             "field": "elderly", "beneficiaries": "全体居民", "purchase_method": "公开招标", "funding_source": "福彩公益金",
             "budget": 120_000, "starts_on": "2018-01-01", "ends_on": "2018-12-31", "status": "履约中", "communities": "",
         },
+    ),
+    Case(
+        register="monthly",
+        make=lambda place: make_monthly_report(place.communities[0], "2018-05", note="旧", meetings=6),
+        elsewhere=lambda place: make_monthly_report(place.villages[0], "2018-05"),
+        change={"meetings": "7次", "ledgers": 9},
+        changed={"counts__number": 7},
+        clear="note",
+        cleared={"note": ""},
+        wrong={"certificates": "很多"},
+        close={"note": "与上月相同"},  # a report has no end
+        closed={"note": "与上月相同"},
+        new=HERE | {"month": "2018年6月", "signs_outside": "3", "meetings": 6, "note": ""},
     ),
 )  # fmt: skip
 

@@ -50,7 +50,7 @@ def bodies(community: Community, *, party: Any = True, committee: Any = True, su
 
 @pytest.fixture
 def four(place: Place) -> tuple[Community, ...]:
-    """Return P, Q, R and S of the example of systems.md §A, with their bodies and facilities."""
+    """Return P, Q, R and S of the paper's example, with their bodies and facilities."""
     p, q, r, s = (make_community(place.street, f"示例{name}社区") for name in "PQRS")
     bodies(p)
     bodies(q, supervision=False)
@@ -63,7 +63,7 @@ def four(place: Place) -> tuple[Community, ...]:
     return p, q, r, s
 
 
-# --- The example of §A ---
+# --- The example of bodies and facilities ---
 
 
 def test_bodies_are_complete_incomplete_or_unknown(four: tuple[Community, ...]):
@@ -89,7 +89,7 @@ def test_facilities_of_several_uses_are_counted_among_those_with_a_use(four: tup
     assert sums_of("multi_use", (MAY[0], datetime.date(2018, 5, 30))) == (3, 4), "f4 ends on the 31st"
 
 
-# --- A, further ---
+# --- Bodies and facilities, further ---
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_what_has_moved_since_counts_where_it_was(place: Place, officer: Any):
     assert [row["community_id"] for row in rows_of("five_functions", JUNE)] == [second.pk]
 
 
-# --- The example of §C ---
+# --- The example of signs ---
 
 
 @pytest.fixture

@@ -11,14 +11,17 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from openpyxl import load_workbook
 
+from accounts.actions import apply_division_changes
 from accounts.models import User
 from changelog.actions import edit_record, find_undoing, undo_changes
 from changelog.models import ChangeRecord, ChangeSet
 from changzhi_portal.registers.registry import needed_registers, register_named, registers
-from communities.models import MonthlyCount, MonthlyReport
+from communities.indicators import MEETINGS
+from communities.models import DivisionChange, MonthlyCount, MonthlyReport
 from communities.sheets.monthly import COUNTS, MonthlySheet
 from periods.models import ReportingPeriod
 from submissions.checks import findings_for
+from tests.communities.changes import change
 from tests.factories import Place, make_monthly_report, make_period
 from tests.uploads.office import Send, codes_of
 from uploads import actions
@@ -279,6 +282,36 @@ def test_the_register_is_no_part_of_what_every_office_brings_in():
     assert [each.name for each in needed_registers()][:5] == [
         "communities", "facilities", "organizations", "workers", "projects",
     ]  # fmt: skip
+
+
+# --- Changes of divisions ---
+
+
+def test_a_closed_community_keeps_its_reports_and_gets_no_row(place: Place, admin: User, other_clerk: User):
+    gone, stays = place.villages
+    reports = [make_monthly_report(each, "2018-05", meetings=4) for each in (gone, stays)]
+    DivisionChange.objects.create(
+        kind="merge", level="village", effective_on=datetime.date(2018, 6, 15), source="演示",
+        from_code=gone.code, from_name=gone.name, to_code=stays.code, to_name=stays.name,
+    )  # fmt: skip
+    apply_division_changes(by=admin)
+    assert [each.community for each in MonthlyReport.objects.visible_to(other_clerk).order_by("pk")] == [gone, stays]
+    assert {row["community_id"] for row in MEETINGS.rows(datetime.date(2018, 5, 1), datetime.date(2018, 5, 31))} == {
+        gone.pk,
+        stays.pk,
+    }
+    _, rows = template_of(other_clerk)
+    assert [(row["community_code"], row["meetings"]) for row in rows] == [(stays.code, 4)]
+    assert [record["ref"] for record in MonthlySheet().records(other_clerk.division.path)] == [reports[1].ref]
+
+
+def test_a_community_goes_to_another_county_with_its_reports(place: Place, admin: User, clerk: User):
+    report = make_monthly_report(place.communities[0])
+    change("rename", place.county, "140402", "改名区")
+    apply_division_changes(by=admin)
+    clerk.refresh_from_db()
+    assert list(MonthlyReport.objects.visible_to(clerk)) == [report]
+    assert template_of(clerk)[1][0]["county"] == "改名区"
 
 
 # --- Quality ---
