@@ -108,7 +108,7 @@ class MonthlyReports(RegisterEndpoint):
         "county": "城区",
         "town": "东街街道办事处",
         "community_name": "和平社区",
-        "month": "2018年6月",
+        "month": "2018-06-01",
         "signs_outside": 3,
         "signs_inside": 12,
         "ledgers": 9,

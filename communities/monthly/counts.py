@@ -114,7 +114,8 @@ class CountsPage(PortalPage):
         if self.report is None or form.cleaned_data["version"] is not None:
             return False
         given, known = form.given_in_full(), self._values_of(self.report)
-        return any(str(value) != str(known[name] or "") for name, value in given.items())
+        said = {name: "" if value is None else str(value) for name, value in known.items()}
+        return any(value != said[name] for name, value in given.items())
 
     def _wanted(self, form: CountsForm) -> list[WantedEdit]:
         report = self.report

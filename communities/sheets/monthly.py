@@ -162,7 +162,7 @@ class MonthlySheet(RecordSheet):
     @staticmethod
     def _say_nothing(row: RegisterRow) -> None:
         """Leave a row of a file without numbers alone; whoever adds a single report is asked for one."""
-        if row.number is None:
+        if row.number is None and not row.has_error:
             row.report("required", "请至少填一项数，没有的填0", *COUNTS)
         row.is_new = False
 

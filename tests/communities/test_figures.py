@@ -198,8 +198,10 @@ def test_a_december_is_compared_with_the_one_before(place: Place):
 
 @pytest.mark.parametrize("kind", ["ledgers", "meetings", "inspections", "certificates", "leaders"])
 def test_each_kind_has_its_mean(place: Place, kind: str):
-    make_monthly_report(place.communities[0], **{kind: 4})
-    make_monthly_report(place.communities[1], **{kind: 0})
+    four: dict[str, Any] = {kind: 4}
+    none: dict[str, Any] = {kind: 0}
+    make_monthly_report(place.communities[0], **four)
+    make_monthly_report(place.communities[1], **none)
     assert sums_of(kind, JUNE) == (4, 2), "a zero counts"
 
 

@@ -145,7 +145,7 @@ def test_a_number_beyond_reason_is_asked_about_and_a_negative_one_refused(send: 
     answer = send(
         "monthly",
         clerk,
-        [monthly_row(**{"出具证明（件）": 4100}), monthly_row("东关社区", 台账报表=-1)],
+        [monthly_row() | {"出具证明（件）": 4100}, monthly_row("东关社区", 台账报表=-1)],
         period="2018-06",
     )
     assert sorted(codes_of(answer)) == ["negative_number", "outlier"]
@@ -209,8 +209,9 @@ def test_a_locked_month_needs_the_right_and_a_reason(send: Send, clerk: User, of
 
 def test_an_upload_is_logged_and_undone(send: Send, clerk: User, place: Place):
     report = make_monthly_report(place.communities[0], signs_outside=3)
+    count = report.counts.get()
     send("monthly", clerk, [monthly_row(室外牌子=2), monthly_row("东关社区")], period="2018-06", commit="all")
-    logged = ChangeRecord.objects.filter(model="communities.monthlycount", object_id=report.counts.first().pk)
+    logged = ChangeRecord.objects.filter(model="communities.monthlycount", object_id=count.pk)
     assert [(record.before, record.after) for record in logged] == [({"number": 3}, {"number": 2})]
     batch = UploadBatch.objects.get()
     actions.request_undo(batch=batch, by=clerk, queue=False)

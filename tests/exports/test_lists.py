@@ -35,6 +35,7 @@ from tests.factories import (
     make_batch,
     make_community,
     make_facility,
+    make_monthly_report,
     make_organization,
     make_period,
     make_profile,
@@ -67,6 +68,7 @@ def fill(place: Place, user, number: int, *, first: int = 0) -> None:
         community = make_community(place.street, f"演示第{index}社区")
         make_profile(community, households=1_200 + index)
         make_facility(community, area=f"{480 + index}.50")
+        make_monthly_report(community, meetings=index)
         make_organization(community, member_count=index % 5, leader="=负责人" if index % 2 else "")
         make_worker(community, f"演示工{index}")
         make_project(place.county, community, budget=100_000 + index, starts_on=datetime.date(2018, 1, 1 + index % 28))

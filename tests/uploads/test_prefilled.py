@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -29,12 +30,13 @@ from tests.factories import (
 from uploads.prefilled import all_together, prefilled_by_register, prefilled_cells
 from uploads.writing.template import write_template
 
+FOURS: dict[str, Any] = dict.fromkeys(COUNTS, 4)
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 
 def test_the_cells_of_a_template_are_counted(clerk: User, place: Place, period: ReportingPeriod):
     make_facility(place.communities[0], construction_mode="new")
-    make_monthly_report(place.communities[0], "2018-03", **dict.fromkeys(COUNTS, 4))
+    make_monthly_report(place.communities[0], "2018-03", **FOURS)
     make_monthly_report(place.communities[1], "2018-03", signs_outside=4)
     facilities = prefilled_cells(FacilitySheet(), clerk.division.path, period)
     # County, town, name and code of the community; name, kind, area, mode, opening day. All that is required is there.
@@ -63,7 +65,7 @@ def quiet(place: Place) -> None:
         make_facility(community)
         make_organization(community)
         make_worker(community)
-        make_monthly_report(community, "2018-03", **dict.fromkeys(COUNTS, 4))
+        make_monthly_report(community, "2018-03", **FOURS)
     GovernanceBody.objects.filter(community=place.communities[0], kind__in=("mass", "economic")).delete()
     make_project(place.county, place.communities[0])
 
