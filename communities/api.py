@@ -1,4 +1,4 @@
-"""Divisions, communities and facilities in the API."""
+"""Divisions, communities, facilities and monthly reports in the API."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from rest_framework import serializers
 from changzhi_portal.api.endpoints import RegisterEndpoint, RowsEndpoint
 from changzhi_portal.api.expansions import Expansions
 from changzhi_portal.pages.filters import DayFilter, InEffectFilter, RegisterFilterSet
-from communities.filters import CommunityFilterSet, FacilityFilterSet
-from communities.models import Community, Division, DivisionChange, Facility, ServicePoint
+from communities.filters import CommunityFilterSet, FacilityFilterSet, MonthlyReportFilterSet
+from communities.models import Community, Division, DivisionChange, Facility, MonthlyReport, ServicePoint
 from communities.points.filters import PointFilterSet
 from communities.search import Divisions as DivisionSource
-from communities.sheets import CommunitySheet, FacilitySheet, PointSheet
+from communities.sheets import CommunitySheet, FacilitySheet, MonthlySheet, PointSheet
 
 
 class DivisionFilterSet(RegisterFilterSet):
@@ -118,6 +118,29 @@ class ServicePoints(RegisterEndpoint):
     filterset = PointFilterSet
     sorts = {"opened_on": "opened_on", "closed_on": "closed_on"}
     expands: ClassVar[Expansions] = PLACE_EXPANSIONS
+
+
+class MonthlyReports(RegisterEndpoint):
+    """社区月报."""
+
+    register = MonthlySheet
+    example: ClassVar[dict[str, Any]] = {
+        "county": "城区",
+        "town": "东街街道办事处",
+        "community_name": "和平社区",
+        "month": "2018-06-01",
+        "signs_outside": 3,
+        "signs_inside": 12,
+        "ledgers": 9,
+        "meetings": 6,
+        "inspections": 2,
+        "certificates": 41,
+        "leaders": 15,
+    }
+    queryset = MonthlyReport.objects.all()
+    filterset = MonthlyReportFilterSet
+    sorts = {"month": "month"}
+    expands: ClassVar[Expansions] = {"community": ("community", CommunitySerializer)}
 
 
 class Divisions(RowsEndpoint):

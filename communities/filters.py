@@ -15,10 +15,11 @@ from django.utils import timezone
 from changzhi_portal.pages.filters import DayFilter, InEffectFilter, RegisterFilterSet
 from changzhi_portal.records import in_effect
 from changzhi_portal.scope import ScopedQuerySet
-from communities.models import Community, CommunityPlacement, Division, Facility
+from communities.models import Community, CommunityPlacement, Division, Facility, GovernanceBody, MonthlyReport
 from communities.models.community import CommunityQuerySet
 from communities.models.division import DivisionQuerySet
-from communities.search import Communities, Facilities
+from communities.models.facility import FacilityQuerySet
+from communities.search import Communities, Facilities, MonthlyReports
 
 
 def county_choices(request: HttpRequest | None) -> DivisionQuerySet:
@@ -178,6 +179,9 @@ class CommunityFilterSet(PlaceFilterSet):
     kind = django_filters.ChoiceFilter(
         label="类型", choices=[*Community.Kind.choices, ("none", "未定")], method="filter_kind"
     )
+    bodies = django_filters.ChoiceFilter(
+        label="组织健全", choices=GovernanceBody.Verdict.choices, method="filter_bodies"
+    )
     status = django_filters.ChoiceFilter(
         label="状态", choices=[("closed", "已撤销")], method="filter_status", empty_label="现有"
     )
@@ -189,6 +193,10 @@ class CommunityFilterSet(PlaceFilterSet):
     def filter_kind(self, queryset: ScopedQuerySet, name: str, value: str) -> ScopedQuerySet:
         """Filter by kind; "none" selects the communities without a kind."""
         return queryset.filter(kind="" if value == "none" else value)
+
+    def filter_bodies(self, queryset: CommunityQuerySet, name: str, value: str) -> CommunityQuerySet:
+        """Filter by whether all bodies of self-government are there."""
+        return queryset.with_bodies_verdict().filter(bodies_verdict=value)
 
     def filter_status(self, queryset: ScopedQuerySet, name: str, value: str) -> ScopedQuerySet:
         """Filter for closed communities, the only choice."""
@@ -208,6 +216,7 @@ class FacilityFilterSet(PlaceFilterSet):
     kind = django_filters.ChoiceFilter(label="设施类型", choices=Facility.Kind.choices)
     in_use = django_filters.ChoiceFilter(label="状态", choices=[("yes", "在用"), ("no", "已停用")], method="filter_use")
     construction_mode = django_filters.ChoiceFilter(label="建设方式", choices=Facility.ConstructionMode.choices)
+    function = django_filters.ChoiceFilter(label="功能", choices=Facility.Function.choices, method="filter_function")
     tenure = django_filters.ChoiceFilter(label="产权", choices=Facility.Tenure.choices)
     community_kind = django_filters.ChoiceFilter(
         label="社区类型", choices=Community.Kind.choices, field_name="community__kind"
@@ -224,3 +233,19 @@ class FacilityFilterSet(PlaceFilterSet):
         """Filter facilities that are in use today ("yes"), or closed or not opened yet ("no")."""
         in_use = in_effect(timezone.localdate(), *Facility.dated_by)
         return queryset.filter(in_use if value == "yes" else ~in_use)
+
+    def filter_function(self, queryset: FacilityQuerySet, name: str, value: str) -> FacilityQuerySet:
+        """Filter for the facilities that have a function."""
+        return queryset.with_functions().filter(**{f"serves_{value}": 1})
+
+
+class MonthlyReportFilterSet(PlaceFilterSet):
+    """Filters of monthly reports."""
+
+    source = MonthlyReports()
+    month_from = DayFilter("月份从", "month", "gte")
+    month_to = DayFilter("月份至", "month", "lte")
+
+    class Meta:
+        model = MonthlyReport
+        fields = ()

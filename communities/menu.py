@@ -3,7 +3,7 @@
 from changzhi_portal.display import display_number
 from changzhi_portal.menu import REGISTERS, TASKS, MenuItem
 from changzhi_portal.rights import Actor
-from communities.models import Community, Facility, ServicePoint
+from communities.models import Community, Facility, MonthlyReport, ServicePoint
 
 
 def _communities(user: Actor) -> str:
@@ -16,6 +16,10 @@ def _facilities(user: Actor) -> str:
 
 def _points(user: Actor) -> str:
     return f"{display_number(ServicePoint.objects.visible_to(user).count())}处"
+
+
+def _reports(user: Actor) -> str:
+    return f"{display_number(MonthlyReport.objects.visible_to(user).count())}份"
 
 
 COMMUNITIES = MenuItem(
@@ -51,6 +55,18 @@ POINTS = MenuItem(
     explanation="一站式服务窗口、社会组织服务平台、社会工作站（室）、志愿服务站：在哪里，有几个窗口和岗位。",
     remark=_points,
     help_at="服务站点",
+)
+COUNTS = MenuItem(
+    "社区月报",
+    "communities:count_list",
+    ("communities:count",),
+    "may_see_registers",
+    group=REGISTERS,
+    position=60,
+    register="monthly",
+    explanation="各社区每月的牌子、台账、会议、检查考评、证明和居民骨干，用来看减负。",
+    remark=_reports,
+    help_at="社区月报",
 )
 MONTHLY = MenuItem(
     "逐社区填报",

@@ -1,4 +1,4 @@
-"""Panels: the facilities of a community on its page, and how far a clerk's month is on the home page."""
+"""Panels: facilities and monthly reports on a community's page, and how far a clerk's month is on the home page."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from django.db.models import Model
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.panels import MOST_ROWS, HomePanel, RecordPanel
 from changzhi_portal.rights import Actor, has_right
-from communities.models import Division, Facility, ServicePoint
+from communities.models import Division, Facility, MonthlyReport, ServicePoint
+from communities.monthly.counted import asked_in, communities_to_count
 from communities.monthly.progress import communities_to_enter, progress_of
 from periods.models import ReportingPeriod
+
+MOST_REPORTS = 12
 
 
 class CommunityFacilities(RecordPanel):
@@ -38,6 +41,43 @@ class CommunityPoints(RecordPanel):
         """Return the first MOST_ROWS points and their total number."""
         points = ServicePoint.objects.visible_to(request.user).filter(community=record).order_by("name")
         return {"points": points[:MOST_ROWS], "total": points.count(), "community": record}
+
+
+class CommunityCounts(RecordPanel):
+    """The monthly reports of a community, the newest first; leaders may see them, because they have no personal data."""
+
+    model_label = "communities.Community"
+    position = 22
+    template_name = "communities/counts_panel.html"
+
+    def context(self, request: PortalRequest, record: Model) -> dict[str, Any]:
+        """Return the first MOST_REPORTS reports and their total number."""
+        reports = MonthlyReport.objects.visible_to(request.user).filter(community=record).order_by("-month")
+        return {"reports": reports.with_counts()[:MOST_REPORTS], "total": reports.count(), "community": record}
+
+
+class MonthlyCounts(HomePanel):
+    """In a month that asks for counts: how many communities have them, and the next one; for clerks."""
+
+    position = 16
+    template_name = "communities/counts_home_panel.html"
+    requires = "may_upload"
+
+    def concerns(self, user: Actor) -> bool:
+        """Return whether the user is a clerk of a county or town."""
+        return has_right(user, self.requires) and user.division.level != Division.Level.CITY
+
+    def context(self, request: PortalRequest) -> dict[str, Any]:
+        """Return the month, the progress and the first community that is left; no month when none is open or asked."""
+        period = ReportingPeriod.objects.for_month_or_in_hand(None)
+        if period.state != ReportingPeriod.State.OPEN or not asked_in(period):
+            return {"period": None}
+        communities = communities_to_count(request.user, period)
+        return {
+            "period": period,
+            "progress": progress_of(communities),
+            "first": communities.filter(is_entered=False).first(),
+        }
 
 
 class MonthlyEntry(HomePanel):

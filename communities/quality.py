@@ -1,21 +1,46 @@
-"""Quality rules of communities, their population their facilities and service points (docs/domain.md §6.5)."""
+"""Quality rules of communities, their population, bodies, facilities, monthly counts and service points (docs/domain.md §6.5)."""
 
 from __future__ import annotations
 
-from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, Subquery, Value
+from django.db.models import BigIntegerField, Case, CharField, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Abs, Cast
 
 from changzhi_portal.quality import Occasion, Severity, Subject, rule
 from changzhi_portal.records import in_effect, not_ended
 from changzhi_portal.scope import ScopedQuerySet
-from communities.models import Community, CommunityProfile, Facility, GovernanceBody, RecordMove, ServicePoint
+from communities.models import (
+    Community,
+    CommunityProfile,
+    Facility,
+    GovernanceBody,
+    MonthlyCount,
+    MonthlyReport,
+    RecordMove,
+    ServicePoint,
+)
 from communities.peers import unlike_peers
 from communities.sheets.facilities import ACTIVITY_AREA_TOO_LARGE
-from communities.thresholds import FEWEST_PEOPLE_MOVED, LARGEST_AREA, MOST_PER_HOUSEHOLD, POPULATION_CHANGE
+from communities.thresholds import (
+    COUNT_FACTOR,
+    FEWEST_COUNTS_CHANGED,
+    FEWEST_PEOPLE_MOVED,
+    LARGEST_AREA,
+    MOST_PER_HOUSEHOLD,
+    MOST_SIGNS_OUTSIDE,
+    POPULATION_CHANGE,
+)
 
 COMMUNITIES = Subject(Community, community="")
 FACILITIES = Subject(Facility)
 POINTS = Subject(ServicePoint)
+REPORTS = Subject(MonthlyReport, label="community__name")
+COUNTS = Subject(
+    MonthlyCount,
+    record=MonthlyReport,
+    ref="report__ref",
+    label="report__community__name",
+    community="report__community",
+)
 
 
 # --- Communities ---
@@ -120,6 +145,19 @@ def committee_denied(occasion: Occasion) -> ScopedQuerySet:
     """Find communities without a committee, which the law requires (城市居民委员会组织法, 村民委员会组织法)."""
     denied = GovernanceBody.objects.filter(community=OuterRef("pk"), kind=GovernanceBody.Kind.COMMITTEE, exists=False)
     return scored_communities(occasion).filter(Exists(denied))
+
+
+@rule(
+    COMMUNITIES,
+    Severity.SOFT,
+    "居（村）民代表少于小组",
+    "居（村）民小组{groups}个，居（村）民代表只有{representatives}名，请核对是否填错列。",
+)
+def fewer_representatives_than_groups(occasion: Occasion) -> ScopedQuerySet:
+    """Find communities with fewer representatives than groups: each group elects at least one (居民委员会组织法 10, 村民委员会组织法 25)."""
+    bodies = GovernanceBody.objects.filter(community=OuterRef("pk"))
+    numbers = {kind: Subquery(bodies.filter(kind=kind).values("number")[:1]) for kind in GovernanceBody.COUNTED}
+    return _standing(occasion).annotate(**numbers).filter(representatives__lt=F("groups"))
 
 
 @rule(
@@ -259,3 +297,53 @@ def facility_in_closed_community(occasion: Occasion) -> ScopedQuerySet:
     """Find facilities in use in a closed community, where they are not counted."""
     in_use = Facility.objects.filter(in_effect(occasion.day, *Facility.dated_by))
     return in_use.filter(community__closed_on__lte=occasion.day)
+
+
+# --- Monthly counts ---
+
+
+@rule(
+    REPORTS,
+    Severity.SOFT,
+    "室外牌子过多",
+    "室外牌子{signs_outside}块，超过{most_signs}块；一般只挂党组织、自治组织和社会组织联合会的牌子，请核对。",
+)
+def too_many_signs_outside(occasion: Occasion) -> ScopedQuerySet:
+    """Find more signs outside than MOST_SIGNS_OUTSIDE; the paper wants few [四（一）4]."""
+    most = occasion.thresholds[MOST_SIGNS_OUTSIDE]
+    reports = MonthlyReport.objects.of_month(occasion.day.replace(day=1)).with_counts()
+    return reports.annotate(most_signs=Value(most)).filter(signs_outside__gt=most)
+
+
+_KIND_IN_WORDS = Case(
+    *(When(kind=kind.value, then=Value(str(kind.label))) for kind in MonthlyCount.Kind), output_field=CharField()
+)
+
+
+@rule(
+    COUNTS,
+    Severity.SOFT,
+    "社区月报的数与上次相差过大",
+    "{kind_in_words}{number}，上次填的是{number_before}，相差{count_factor}倍以上，请核对。",
+)
+def monthly_count_jumped(occasion: Occasion) -> ScopedQuerySet:
+    """Find numbers COUNT_FACTOR times the community's newest earlier one, or a part of it, that differ by enough.
+
+    Nothing is far from 0 or from what is not known.
+    """
+    factor, fewest = occasion.thresholds[COUNT_FACTOR], occasion.thresholds[FEWEST_COUNTS_CHANGED]
+    month = occasion.day.replace(day=1)
+    earlier = MonthlyCount.objects.filter(
+        report__community=OuterRef("report__community"),
+        report__month__lt=month,
+        kind=OuterRef("kind"),
+        number__isnull=False,
+    ).order_by("-report__month")
+    counts = MonthlyCount.objects.filter(report__month=month, number__isnull=False).annotate(
+        number_before=Subquery(earlier.values("number")[:1]),
+        kind_in_words=_KIND_IN_WORDS,
+        count_factor=Value(factor),
+    )
+    is_jump = Q(number__gte=F("number_before") * factor) | Q(number_before__gte=F("number") * factor)
+    moved = counts.filter(is_jump, number_before__gt=0).annotate(difference=Abs(F("number") - F("number_before")))
+    return moved.filter(difference__gte=fewest)

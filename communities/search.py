@@ -1,4 +1,4 @@
-"""What the search finds of divisions, communities and facilities, by their names, former names and codes."""
+"""What the search finds of divisions, communities, facilities and monthly reports, by names, former names and codes."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from django.urls import reverse
 
 from changzhi_portal.names import community_key, division_key
 from changzhi_portal.search import NOTHING, Hit, Keys, SearchSource, Word, among
-from communities.models import Community, CommunityPlacement, Division, Facility, ServicePoint
+from communities.models import Community, CommunityPlacement, Division, Facility, MonthlyReport, ServicePoint
 from communities.models.community import CommunityQuerySet
 from communities.models.division import DivisionQuerySet
 from communities.models.facility import FacilityQuerySet
+from communities.models.monthly_count import MonthlyReportQuerySet
 from communities.models.point import ServicePointQuerySet
 
 
@@ -231,3 +232,33 @@ class Facilities(SearchSource):
             place=f"{place_of(community.town)}{community.name}",
             remark=f"{facility.get_kind_display()}{closed}",
         )
+
+
+class MonthlyReports(SearchSource):
+    """Monthly reports, by their community; the newest month first."""
+
+    title = "社区月报"
+    position = 35
+    requires: ClassVar[str] = "may_see_registers"
+    list_url_name = "communities:count_list"
+    compared_name = "community__name_key"
+
+    def rows(self) -> MonthlyReportQuerySet:
+        """Return the reports with their place."""
+        return MonthlyReport.objects.with_place()
+
+    def itself(self, word: Word) -> Q:
+        """Match the community."""
+        return of_communities(word)
+
+    def place(self, word: Word) -> Q:
+        """Match the town and the county."""
+        return in_divisions(word, "community__town")
+
+    def key_of(self, word: Word) -> str:
+        """Return the word without 居委会 and the like."""
+        return community_key(word.text)
+
+    def hit(self, report: MonthlyReport) -> Hit:
+        """Show the month and the place."""
+        return Hit(str(report), report.get_absolute_url(), place=place_of(report.community.town))

@@ -9,9 +9,9 @@ import django_tables2 as tables
 from django_tables2.utils import A
 
 from changzhi_portal.display import display_value
-from changzhi_portal.pages.tables import DayColumn, NumberColumn, RegisterTable, ShortColumn, SpanColumn
+from changzhi_portal.pages.tables import DayColumn, MonthColumn, NumberColumn, RegisterTable, ShortColumn, SpanColumn
 from changzhi_portal.rights import Actor
-from communities.models import Community, Division, Facility
+from communities.models import Community, Division, Facility, MonthlyCount, MonthlyReport
 
 
 def county_of(record: Any) -> Division | None:
@@ -94,6 +94,7 @@ class CommunityTable(PlacedTable):
     households = NumberColumn("户数", accessor="newest_households")
     residents = NumberColumn("常住人口", accessor="newest_residents")
     counted_on = DayColumn("数据日期", accessor="newest_as_of")
+    bodies = tables.Column("组织健全", accessor="verdict_in_words", orderable=False)
 
     class Meta(RegisterTable.Meta):
         model = Community
@@ -132,4 +133,36 @@ class FacilityTable(PlacedTable):
 
     class Meta(RegisterTable.Meta):
         model = Facility
+        fields = ()
+
+
+_LABELS = {kind.value: str(kind.label) for kind in MonthlyCount.Kind}
+
+
+class MonthlyReportTable(PlacedTable):
+    """Monthly reports with their counts, the newest month first."""
+
+    caption: ClassVar[str] = "社区月报"
+    default_order: ClassVar[str] = "-month"
+    reads: ClassVar[tuple[str, ...]] = (
+        *("ref", "month", "community__ref", "community__name"),
+        *("community__town__name", "community__town__parent__name"),
+    )
+
+    community = tables.Column(
+        "社区", accessor="community__name", order_by="community__sort_key", linkify=link_to("community")
+    )
+    month = MonthColumn("月份", linkify=True)
+    county = tables.Column("县（市、区）", accessor="community__town__parent__name", order_by="community__code")
+    town = tables.Column("街道（乡镇）", accessor="community__town__name", order_by="community__code")
+    signs_outside = NumberColumn(_LABELS["signs_outside"])
+    signs_inside = NumberColumn(_LABELS["signs_inside"])
+    ledgers = NumberColumn(_LABELS["ledgers"])
+    meetings = NumberColumn(_LABELS["meetings"])
+    inspections = NumberColumn(_LABELS["inspections"])
+    certificates = NumberColumn(_LABELS["certificates"])
+    leaders = NumberColumn(_LABELS["leaders"])
+
+    class Meta(RegisterTable.Meta):
+        model = MonthlyReport
         fields = ()

@@ -1,9 +1,10 @@
-"""Addresses of communities, facilities and service points."""
+"""Addresses of communities, facilities, service points and monthly reports."""
 
 from django.urls import path
 
 from communities import views
 from communities.contacts.views import Contacts, DeleteContact, EditContact, NewContact
+from communities.monthly.counts import CountsPage
 from communities.monthly.views import EntryIndex, EntryPage
 from communities.points.views import PointDetail, PointList
 
@@ -15,8 +16,11 @@ urlpatterns = [
     path("contacts/<slug:ref>/delete/", DeleteContact.as_view(), name="contact_delete"),
     path("communities/", views.CommunityList.as_view(), name="community_list"),
     path("monthly/", EntryIndex.as_view(), name="monthly"),
+    path("monthly/<slug:ref>/counts/", CountsPage.as_view(), name="monthly_counts"),
     path("monthly/<slug:ref>/", EntryPage.as_view(), name="monthly_entry"),
     path("communities/<slug:ref>/", views.CommunityDetail.as_view(), name="community_detail"),
+    path("counts/", views.MonthlyReportList.as_view(), name="count_list"),
+    path("counts/<slug:ref>/", views.MonthlyReportDetail.as_view(), name="count_detail"),
     path("facilities/", views.FacilityList.as_view(), name="facility_list"),
     path("points/", PointList.as_view(), name="point_list"),
     path("points/<slug:ref>/", PointDetail.as_view(), name="point_detail"),

@@ -1,4 +1,4 @@
-"""Pages of communities and facilities, and the base class of the pages of records with a place."""
+"""Pages of communities, facilities and monthly reports, and the base class of the pages of records with a place."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from django.urls import reverse
 from changzhi_portal.display import DASH, display_value
 from changzhi_portal.facts import Fact
 from changzhi_portal.pages import Crumb, DetailPage, ListPage
-from communities.filters import CommunityFilterSet, FacilityFilterSet
-from communities.forms import CommunityFilterForm, FacilityFilterForm
-from communities.models import Community, CommunityPlacement, Facility
-from communities.tables import CommunityTable, FacilityTable, county_of, town_of
+from communities.filters import CommunityFilterSet, FacilityFilterSet, MonthlyReportFilterSet
+from communities.forms import CommunityFilterForm, FacilityFilterForm, MonthlyReportFilterForm
+from communities.models import Community, CommunityPlacement, Facility, MonthlyCount, MonthlyReport
+from communities.tables import CommunityTable, FacilityTable, MonthlyReportTable, county_of, town_of
 
 
 def crumbs_of_place(record: Any, list_url_name: str) -> list[Crumb]:
@@ -56,7 +56,7 @@ class CommunityList(ListPage):
     requires = "may_see_figures"
     template_name = "communities/community_list.html"
     title = "社区"
-    queryset = Community.objects.with_place().with_newest_profile()
+    queryset = Community.objects.with_place().with_newest_profile().with_bodies_verdict()
     filterset = CommunityFilterSet
     form = CommunityFilterForm
     export_register = "communities"
@@ -70,10 +70,14 @@ class CommunityDetail(DetailPage):
     help_at = "社区页面"
     requires = "may_see_figures"
     template_name = "communities/community.html"
-    queryset = Community.objects.with_place().prefetch_related(
-        "profiles",
-        "bodies",
-        Prefetch("placements", CommunityPlacement.objects.select_related("town__parent").order_by("-valid_from")),
+    queryset = (
+        Community.objects.with_place()
+        .with_bodies_verdict()
+        .prefetch_related(
+            "profiles",
+            "bodies",
+            Prefetch("placements", CommunityPlacement.objects.select_related("town__parent").order_by("-valid_from")),
+        )
     )
     list_url_name = "communities:community_list"
     list_title = "社区"
@@ -140,3 +144,34 @@ class FacilityDetail(PlacedDetailPage):
     def get_facts(self) -> list[Fact]:
         """Return the facts with the labels of the functions added."""
         return [*super().get_facts(), Fact("功能", display_value(self.record.function_labels))]
+
+
+class MonthlyReportList(ListPage):
+    """The list of 社区月报."""
+
+    help_at = "社区月报"
+    requires = "may_see_registers"
+    title = "社区月报"
+    queryset = MonthlyReport.objects.with_place().with_counts()
+    filterset = MonthlyReportFilterSet
+    form = MonthlyReportFilterForm
+    export_register = "monthly"
+    table = MonthlyReportTable
+    empty_advice = "还没有月报。可以在“逐社区填报”中一个社区一个社区地填，也可以上传表格。"
+
+
+class MonthlyReportDetail(PlacedDetailPage):
+    """One community's counts of one month."""
+
+    help_at = "社区月报"
+    requires = "may_see_registers"
+    queryset = MonthlyReport.objects.with_place().with_counts()
+    list_url_name = "communities:count_list"
+    list_title = "社区月报"
+    facts = ("note",)
+
+    def get_facts(self) -> list[Fact]:
+        """Return place, month, each count, and the note."""
+        *places, note = super().get_facts()
+        counts = [Fact(str(kind.label), display_value(getattr(self.record, kind.value))) for kind in MonthlyCount.Kind]
+        return [*places, Fact("月份", self.record.month_in_words), *counts, note]

@@ -9,9 +9,10 @@ from functools import cached_property
 from pathlib import Path
 
 from changzhi_portal.registers.register import RegisterSheet
-from communities.sheets import CommunitySheet, FacilitySheet, PointSheet
+from communities.sheets import CommunitySheet, FacilitySheet, MonthlySheet, PointSheet
 from demo.accounts import CITY_NAME, CLERK_OF_COUNTY, OFFICER
 from demo.corrections import facility_opened_later, organizations_reported_late
+from demo.counts import monthly_count_rows
 from demo.facilities import facility_rows
 from demo.monthly_rows import Row, RowsByMonth
 from demo.organizations import organization_rows
@@ -35,6 +36,7 @@ TITLES = {
     "workers": "社会工作者配备情况花名册",
     "projects": "政府购买社会工作服务项目台账",
     "points": "社区服务站点登记表",
+    "monthly": "社区减负月报",
 }
 # For this many months after a change of divisions an office still writes the old names.
 MONTHS_OF_OLD_NAMES = 3
@@ -67,8 +69,8 @@ class Writer:
         """Write a month's files and return them in the order in which they must be uploaded.
 
         In the first month every county sends all its registers. In later months one county, in turn, sends its new
-        population counts, and the bureau sends one file per register with the other changes of all counties. In the
-        month in hand each county has its own files, and some are not sent yet.
+        population counts, and the bureau sends one file per register with the other changes of all counties, each
+        quarter also one with monthly counts. In the month in hand each county has its own files, and some are not sent yet.
         """
         folder = self.folder / f"{month:%Y-%m}"
         folder.mkdir(parents=True, exist_ok=True)
@@ -134,6 +136,12 @@ class Writer:
         """Yield the lists that the bureau keeps for all counties."""
         yield _Part(ProjectSheet(), self.projects[month], Layout(total=True), CITY_NAME, OFFICER)
         yield _Part(PointSheet(), self.points[month], Layout(), CITY_NAME, OFFICER)
+        yield self._counts(month)
+
+    def _counts(self, month: datetime.date) -> _Part:
+        """Return the counts of a quarter, which the bureau gathers in one file; without rows between quarters."""
+        rows = [row for county in self.counties for row in self.rows_by_county[county.code]["monthly"][month]]
+        return _Part(MonthlySheet(), rows, Layout(), CITY_NAME, OFFICER)
 
     @cached_property
     def rows_by_county(self) -> Mapping[str, Mapping[str, RowsByMonth]]:
@@ -154,6 +162,7 @@ class Writer:
             "facilities": facility_rows(county, self.span),
             "organizations": organization_rows(county, populated, self.span),
             "workers": worker_rows(county, self.span),
+            "monthly": monthly_count_rows(county, self.span),
         }
 
     @cached_property
@@ -169,7 +178,8 @@ class Writer:
     def _write(self, folder: Path, part: _Part, month: datetime.date, place_names: PlaceNames) -> DemoFile:
         register = part.register
         path = folder / f"演示数据_{part.office}_{register.title}_{month:%Y-%m}.xlsx"
-        what = TITLES[register.name] if month == self.span.first else f"{TITLES[register.name]}变动情况"
+        is_whole = month == self.span.first or register.name == "monthly"
+        what = TITLES[register.name] if is_whole else f"{TITLES[register.name]}变动情况"
         title = f"{part.office}{what}（{month.year}年{month.month}月，演示数据）"
         book = Workbook(path, register, part.layout, title=title, office=f"{part.office}民政局", day=last_day_of(month))
         book.write(list(with_place_names(part.rows, place_names, unchanged_county=part.unchanged_county)))

@@ -24,6 +24,7 @@ from changzhi_portal.registers.columns import (
     DateColumn,
     DecimalColumn,
     IntegerColumn,
+    MonthColumn,
     PersonalColumn,
     PlaceCodeColumn,
 )
@@ -195,6 +196,8 @@ class Workbook:
             sheet.write_blank(line, place, None, formats.cell)
         elif isinstance(column, BooleanColumn):
             sheet.write_string(line, place, self._layout.signs[0 if value else 1], formats.cell)
+        elif isinstance(column, MonthColumn):
+            sheet.write_string(line, place, column.written(value), formats.text)
         elif isinstance(column, DateColumn):
             self._date(sheet, line, place, value, formats)
         elif isinstance(column, PersonalColumn | CreditCodeColumn | PlaceCodeColumn):

@@ -25,6 +25,8 @@ from communities.models import (
     Division,
     Facility,
     GovernanceBody,
+    MonthlyCount,
+    MonthlyReport,
     ServicePoint,
 )
 from communities.models.division import short_code
@@ -126,6 +128,16 @@ def make_governance_body(
     if kind not in GovernanceBody.COUNTED and exists is None:
         exists = True
     return GovernanceBody.objects.create(community=community, kind=kind, exists=exists, number=number)
+
+
+def make_monthly_report(
+    community: Community, month: str = "2018-06", *, note: str = "", **counts: int
+) -> MonthlyReport:
+    """Create the counts of a community for a month, given by kind; 3 signs outside by default."""
+    report = MonthlyReport.objects.create(community=community, month=parse_month(month), note=note)
+    for kind, number in (counts or {"signs_outside": 3}).items():
+        MonthlyCount.objects.create(report=report, kind=MonthlyCount.Kind(kind), number=number)
+    return report
 
 
 def make_facility(community: Community, name: str = "", *, area: Decimal | str | int = 520, **fields: Any) -> Facility:

@@ -20,6 +20,7 @@ from changzhi_portal.registers.columns import (
     DecimalColumn,
     IntegerColumn,
     ManyChoicesColumn,
+    MonthColumn,
     PersonalColumn,
 )
 from changzhi_portal.registers.register import RegisterSheet
@@ -60,7 +61,7 @@ def field_of_column(column: Column) -> serializers.Field:
     if isinstance(column, DecimalColumn):
         field = column.model_field
         return serializers.DecimalField(max_digits=field.max_digits, decimal_places=field.decimal_places, **given)
-    if isinstance(column, DateColumn):
+    if isinstance(column, DateColumn | MonthColumn):
         return serializers.DateField(**given)
     if isinstance(column, PersonalColumn):
         given["help_text"] = "个人信息；令牌没有personal:read范围的，只给出遮盖后的号码"

@@ -202,6 +202,14 @@ class DayColumn(TypedColumn, ShortColumn):
         return display_value(value)
 
 
+class MonthColumn(ShortColumn):
+    """A month, held as its first day: 2018年6月."""
+
+    def render(self, value: Any) -> str:
+        """Return the month in words."""
+        return f"{value.year}年{value.month}月"
+
+
 class SpanColumn(ShortColumn):
     """A period of days: 2018-06-30 起, or 2016-05-01 至 2018-06-30. Sorted by the first day.
 

@@ -18,6 +18,7 @@ from changzhi_portal.registers.columns import (
     DecimalColumn,
     IntegerColumn,
     ManyChoicesColumn,
+    MonthColumn,
     PersonalColumn,
     PhoneColumn,
     PlaceCodeColumn,
@@ -123,7 +124,7 @@ def form_value(column: Column, value: Any) -> Any:
         return value
     if isinstance(column, PersonalColumn):
         return str(value)
-    if isinstance(value, datetime.date):
+    if isinstance(value, datetime.date) and not isinstance(column, MonthColumn):
         return value.isoformat()
     return column.written(value)
 

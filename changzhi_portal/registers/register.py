@@ -88,8 +88,12 @@ class RegisterSheet(ABC):
     writes_to: ClassVar[tuple[type[models.Model], ...]]  # in the order of insertion
     looks_at: ClassVar[tuple[type[models.Model], ...]] = ()  # besides those: whose changes may alter what a check finds
     has_dated_figures: ClassVar[bool] = False  # whether rows give figures of a day, which a locked month protects
+    day_field: ClassVar[str] = "as_of"  # of such a register: the field of the day or month that its figures are of
     # Whether every office brings it in each month (上报); others are brought in where there is something (有则报).
     is_needed: ClassVar[bool] = True
+    # Fields that every row should say, besides the required ones; those of a quiet month come prefilled.
+    asked_fields: ClassVar[tuple[str, ...]] = ()
+    name_lookup: ClassVar[str] = "name"  # of the records' names, by which those that a file leaves out are looked for
     list_page: ClassVar[str]  # URL name of the register's list
     may_be_added: ClassVar[bool] = True  # whether a new row makes a record
     not_in_forms: ClassVar[frozenset[str]] = frozenset({"ref"})  # fields that a form of one record does not change
@@ -216,6 +220,11 @@ class RegisterSheet(ABC):
     def prefilled(self, record: dict[str, Any], day: datetime.date) -> dict[str, Any]:
         """Return a record as a template for the month that ends on `day` shows it; uploaded unchanged it changes nothing."""
         return record
+
+    def template_rows(self, scope_path: str, day: datetime.date) -> Iterator[dict[str, Any]]:
+        """Yield the rows of a filled template for the month that ends on `day`: the records that an upload can change."""
+        for record in self.records(scope_path):
+            yield self.prefilled(record, day)
 
     def offered(self, scope_path: str) -> dict[str, list[str]]:
         """Return words to choose from, by field, that depend on the office: its own towns and communities."""

@@ -65,6 +65,18 @@ def save_entry(
         return SavedEntry(together)
 
 
+def save_counts(
+    *, community: Community, period: ReportingPeriod, edits: Sequence[WantedEdit], by: Actor
+) -> EditsTogether:
+    """Carry out the edits of a community's counts (社区月报) as one change set.
+
+    Nothing is written where an edit has an error or the report is stale. Raises what `edit_together` raises, and LockedError
+    for a month that is not open.
+    """
+    _refuse_unless_open(period)
+    return edit_together(edits=edits, by=by, summary=f"{period}社区月报：{community.name}", period=period)
+
+
 def _refuse_unless_open(period: ReportingPeriod) -> None:
     if period.state != ReportingPeriod.State.OPEN:
         raise LockedError(f"{period}现在不在填报，没有保存。", cure=f"{period.code} is not open.")

@@ -13,6 +13,7 @@ from changzhi_portal.records import BEGINNING, DatedQuerySet, Record
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 from communities.models.division import DivisionChange
 from communities.models.entry import CommunityEntry
+from communities.models.governance import GovernanceBody, has_body, verdict_on
 from periods.models import ReportingPeriod
 
 
@@ -69,6 +70,15 @@ class CommunityQuerySet(ScopedQuerySet):
             has_figures=Exists(figures),
             is_entered=Exists(said) | Exists(figures),
         )
+
+    def with_bodies_verdict(self) -> Self:
+        """Annotate `bodies_verdict` (GovernanceBody.Verdict), and `has_party` … for each judged body: None if not reported.
+
+        The registers hold today's bodies alone, so that a verdict of an earlier day is not known.
+        """
+        names = {kind: f"has_{kind}" for kind in GovernanceBody.JUDGED}
+        has = self.annotate(**{name: has_body(kind) for kind, name in names.items()})
+        return has.annotate(bodies_verdict=verdict_on(names))
 
     def named(self, name: str) -> Self:
         """Filter by name, ignoring endings such as 居委会."""
@@ -132,6 +142,20 @@ class Community(Record, ScopedModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def verdict_in_words(self) -> str:
+        """Return the verdict on the bodies and what is missing: 不健全：没有监督委员会. Call on rows `with_bodies_verdict`."""
+        has = {kind: getattr(self, f"has_{kind}") for kind in GovernanceBody.JUDGED}
+        verdict = GovernanceBody.Verdict(self.bodies_verdict)  # type: ignore[attr-defined]  # annotated
+        lacking = [GovernanceBody.Kind(kind).label for kind, there in has.items() if there is False]
+        unreported = [GovernanceBody.Kind(kind).label for kind, there in has.items() if there is None]
+        told = []
+        if lacking:
+            told.append(f"没有{'、'.join(lacking)}")
+        if unreported and verdict is not GovernanceBody.Verdict.COMPLETE:
+            told.append(f"没有填{'、'.join(unreported)}")
+        return f"{verdict.label}：{'；'.join(told)}" if told else verdict.label
 
     def prepare_keys(self) -> None:
         """Set the columns derived from the name; call before saving."""

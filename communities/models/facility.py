@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, IntegerField, Q, TextField, Value, When
+from django.db.models.functions import Cast
 
 from changzhi_portal.names import comparable, readings
 from changzhi_portal.records import (
@@ -25,6 +26,22 @@ class FacilityQuerySet(DatedQuerySet, ScopedQuerySet):
     def with_place(self) -> Self:
         """Load community, town and county, for lists."""
         return self.select_related("community__town__parent")
+
+    def with_functions(self) -> Self:
+        """Annotate `serves_party` … for each function: 1 where the facility has it, else 0.
+
+        The list is compared as text, since SQLite does not look into JSON; the codes hold no quotation mark.
+        """
+        stored = self.annotate(functions_text=Cast("functions", TextField()))
+        has = {
+            f"serves_{code}": Case(
+                When(functions_text__contains=f'"{code}"', then=Value(1)),
+                default=Value(0),
+                output_field=IntegerField(),
+            )
+            for code in Facility.Function.values
+        }
+        return stored.annotate(**has)
 
 
 class Facility(MergeableRecord, FollowsCommunity, ScopedModel):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from changzhi_portal.rights import Actor
-from communities.models import Community, CommunityProfile, Division, GovernanceBody
+from communities.models import Community, CommunityProfile, Division, GovernanceBody, MonthlyReport
 from communities.monthly.at_community import registers_at_communities
 from communities.monthly.month import last_day_before
 from periods.models import ReportingPeriod
@@ -81,6 +81,7 @@ def lines_of(communities: QuerySet, period: ReportingPeriod) -> list[dict[str, A
     given = bodies.filter(Q(exists__isnull=False) | Q(number__isnull=False)).annotate(given=Count("pk"))
     rows: list[Any] = list(
         communities.annotate(
+            has_counts=Exists(MonthlyReport.objects.of_month(period.month).filter(community=OuterRef("pk"))),
             bodies_given=Subquery(given.values("given")[:1]),
             **{
                 f"{name}_{when}": Subquery(
@@ -96,6 +97,7 @@ def lines_of(communities: QuerySet, period: ReportingPeriod) -> list[dict[str, A
     return [
         {
             "community": row,
+            "has_counts": row.has_counts,
             "bodies_missing": BODIES - (row.bodies_given or 0),
             "change": _difference(row.residents_now, row.residents_before),
             "fewer": _difference(row.residents_before, row.residents_now),

@@ -42,16 +42,17 @@ _NOT_INPUT = frozenset({"csrfmiddlewaretoken", "go", "more", "previewed"})
 NO_MONTH = "现在没有开放填报的统计月。"
 
 
-def _is_open(period: ReportingPeriod) -> bool:
+def is_open(period: ReportingPeriod) -> bool:
+    """Return whether a month takes figures."""
     return period.state == ReportingPeriod.State.OPEN
 
 
-def _reason_against(request: PortalRequest, period: ReportingPeriod) -> str:
+def reason_against_sending(request: PortalRequest, period: ReportingPeriod) -> str:
     """Return why what a page sends is not taken: no month is open, or the page was opened for another one; "" if it is.
 
     A page that stayed open, or came back filled after a session's end, must not count for the month after its own.
     """
-    if not _is_open(period):
+    if not is_open(period):
         return NO_MONTH
     if request.POST.get("month") != period.code:
         return f"没有保存：现在填报的是{period}，这一页是以前打开的。请核对后重新填写。"
@@ -83,7 +84,7 @@ class EntryIndex(PortalPage):
         return self.render_to_response(
             self.get_context_data(
                 period=self.period,
-                is_in_hand=_is_open(self.period),
+                is_in_hand=is_open(self.period),
                 no_month=NO_MONTH,
                 division=self.division,
                 progress=progress_of(self.communities),
@@ -97,7 +98,7 @@ class EntryIndex(PortalPage):
         """Confirm that nothing has changed in the ticked communities."""
         self.load()
         refs = request.POST.getlist("community")
-        reason_against = _reason_against(request, self.period)
+        reason_against = reason_against_sending(request, self.period)
         try:
             if reason_against or not refs:
                 refuse_form(request, reason_against or "请先勾选本月没有变动的社区。")
@@ -146,7 +147,7 @@ class EntryPage(PortalPage):
     def get(self, request: PortalRequest, ref: str) -> HttpResponse:
         """Show the page; without a month in hand lead back to the community."""
         self.load()
-        if not _is_open(self.period):
+        if not is_open(self.period):
             messages.info(request, NO_MONTH)
             return redirect(self.community.get_absolute_url())
         return self._show(self._forms())
@@ -154,9 +155,9 @@ class EntryPage(PortalPage):
     def post(self, request: PortalRequest, ref: str) -> HttpResponse:
         """Save all that has been changed, confirm that nothing has, or add a form for one more new record."""
         self.load()
-        if reason_against := _reason_against(request, self.period):
+        if reason_against := reason_against_sending(request, self.period):
             refuse_form(request, reason_against)
-            return redirect(request.path if _is_open(self.period) else self.community.get_absolute_url())
+            return redirect(request.path if is_open(self.period) else self.community.get_absolute_url())
         forms = self._forms(request.POST)
         if "more" in request.POST:
             return self._show(forms)

@@ -16,11 +16,11 @@ from changzhi_portal.records import not_ended
 from changzhi_portal.registers.columns import BooleanColumn, ChoiceColumn, Column, DateColumn, IntegerColumn, TextColumn
 from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.entries import read_entries
-from changzhi_portal.registers.problems import Level
 from changzhi_portal.registers.rows import RegisterRow
 from changzhi_portal.registers.writes import Write
 from communities.models import Community, CommunityProfile, GovernanceBody
 from communities.places import Place, PlaceIndex
+from communities.sheets.locked_months import report_locked
 from communities.sheets.outliers import has_jumped
 from communities.sheets.place_columns import PLACE_FIELDS, REF, place_columns, place_values
 from communities.sheets.placing import PlacedSheet
@@ -39,17 +39,6 @@ def _how_many(kind: Body, field: str, *names: str) -> IntegerColumn:
     return IntegerColumn(GovernanceBody, "number", *names, field=field, where={"kind": kind}, maximum=10_000)
 
 
-def _report_locked(row: RegisterRow, day: datetime.date, context: CheckContext) -> None:
-    """Report `locked_period`: an error, or a warning once the bureau has given its reason (docs/spreadsheets.md §3.4)."""
-    month = f"{day.year}年{day.month}月"
-    if context.may_alter_locked:
-        row.report(
-            "locked_period", f"{month}已锁定，将按所说明的原因修改；锁定的结果不变", "as_of", level=Level.WARNING
-        )
-    else:
-        row.report("locked_period", f"{month}已锁定，不能再改当月的数据；请改数据日期，或请市局说明原因后办理", "as_of")
-
-
 class CommunitySheet(PlacedSheet):
     """Updates communities; it never makes one (new ones come with a change of divisions)."""
 
@@ -63,6 +52,10 @@ class CommunitySheet(PlacedSheet):
     list_page = "communities:community_list"
     names_of = ("town", "town__parent")
     may_be_added = False
+    asked_fields = (
+        *("kind", "households", "residents", "as_of"),
+        *("has_party", "has_committee", "has_supervision", "has_mass", "has_economic", "groups", "representatives"),
+    )
     not_in_forms = frozenset({"ref", *PLACE_FIELDS})  # names, codes and towns change with the divisions
     fields_of_new_part = ("households", "residents", "as_of")
     given_together = (fields_of_new_part,)
@@ -238,7 +231,7 @@ class CommunitySheet(PlacedSheet):
         days = {day} if known is None else {day, known.as_of}
         for altered in sorted(days) if alters or len(days) > 1 else ():
             if altered.replace(day=1) in context.locked_months:
-                _report_locked(row, altered, context)
+                report_locked(row, altered, context, "as_of")
                 break
         residents, households = values.get("residents"), values.get("households")
         before = next((p.residents for p in past if p.as_of < day and p.residents is not None), None)

@@ -23,6 +23,7 @@ from changzhi_portal.registers.columns import (
     DateColumn,
     DecimalColumn,
     IntegerColumn,
+    MonthColumn,
     PlaceCodeColumn,
 )
 from changzhi_portal.registers.register import RegisterSheet
@@ -39,6 +40,7 @@ PUBLIC_TEXTS: Final[Mapping[str, frozenset[str]]] = {
     "communities": _PLACES,
     "facilities": _PLACES | {"name"},
     "points": _PLACES | {"name"},
+    "monthly": _PLACES,
     "organizations": _PLACES | {"name"},
     "projects": _PLACES | {"number", "name", "buyer", "provider_name", "communities"},
 }
@@ -227,7 +229,10 @@ def _register(sheet: RegisterSheet) -> FactTable:
 def _is_public(register: str, column: Column) -> bool:
     if column.is_personal:
         return False
-    kinds = (IntegerColumn, DecimalColumn, DateColumn, BooleanColumn, ChoiceColumn, CreditCodeColumn, PlaceCodeColumn)
+    kinds = (
+        *(IntegerColumn, DecimalColumn, DateColumn, MonthColumn, BooleanColumn),
+        *(ChoiceColumn, CreditCodeColumn, PlaceCodeColumn),
+    )
     return isinstance(column, kinds) or column.field in PUBLIC_TEXTS[register]
 
 
@@ -236,6 +241,7 @@ def _kind_of_column(column: Column) -> Kind:
         (IntegerColumn, "integer"),
         (DecimalColumn, "number"),
         (DateColumn, "date"),
+        (MonthColumn, "date"),
         (BooleanColumn, "boolean"),
     )
     return next((name for kind, name in kinds if isinstance(column, kind)), "string")

@@ -13,6 +13,7 @@ HERE = {"county": "城区", "town": "东街街道办事处", "community_name": "
 # A new record of each register that gets some.
 NEW: dict[str, dict[str, Any]] = {
     "facilities": HERE | {"name": "文化中心", "kind": "activity", "area": "120.00", "opened_on": "2016-05-04"},
+    "monthly": HERE | {"month": "2018-06-01", "signs_outside": 3, "meetings": 6},
     "organizations": HERE
     | {"name": "演示合唱团", "registration": "filed", "category": "culture_sports", "established_on": "2015-03-02"},
     "points": HERE | {"name": "演示服务点", "functions": ["window"], "windows": 2, "opened_on": "2016-05-04"},

@@ -24,6 +24,8 @@ from communities.models import (
     Division,
     Facility,
     GovernanceBody,
+    MonthlyCount,
+    MonthlyReport,
     RecordMove,
     ServicePoint,
 )
@@ -56,6 +58,7 @@ from tests.factories import (
     make_department,
     make_facility,
     make_governance_body,
+    make_monthly_report,
     make_organization,
     make_point,
     make_profile,
@@ -199,6 +202,8 @@ MAKERS: dict[type[models.Model], Callable[[Side], models.Model]] = {
     Facility: lambda side: make_facility(side.community),
     ServicePoint: lambda side: make_point(side.town),
     GovernanceBody: lambda side: make_governance_body(side.community),
+    MonthlyReport: lambda side: make_monthly_report(side.community),
+    MonthlyCount: lambda side: make_monthly_report(side.community).counts.get(),
     TrailRecord: lambda side: TrailRecord.objects.create(
         kind=TrailKind.VIEWED, made_by=side.user, division=side.town, object_label="甲"
     ),

@@ -12,7 +12,16 @@ from accounts.models import User
 from changelog.actions import Edit, edit_record
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import register_named
-from tests.factories import Place, id_number, make_facility, make_organization, make_point, make_project, make_worker
+from tests.factories import (
+    Place,
+    id_number,
+    make_facility,
+    make_monthly_report,
+    make_organization,
+    make_point,
+    make_project,
+    make_worker,
+)
 
 HERE = {"county": "城区", "town": "东街街道办事处", "community_name": "和平社区"}
 NUMBER = id_number(4711)
@@ -124,6 +133,19 @@ CASES = (
         close={"closed_on": datetime.date(2018, 5, 1)},
         closed={"closed_on": datetime.date(2018, 5, 1)},
         new=HERE | {"name": "社工站", "functions": ["social_work"], "posts": "2", "opened_on": "2016.5.4", "note": ""},
+    ),
+    Case(
+        register="monthly",
+        make=lambda place: make_monthly_report(place.communities[0], "2018-05", note="旧", meetings=6),
+        elsewhere=lambda place: make_monthly_report(place.villages[0], "2018-05"),
+        change={"meetings": "7次", "ledgers": 9},
+        changed={"counts__number": 7},
+        clear="note",
+        cleared={"note": ""},
+        wrong={"certificates": "很多"},
+        close={"note": "与上月相同"},  # a report has no end
+        closed={"note": "与上月相同"},
+        new=HERE | {"month": "2018年6月", "signs_outside": "3", "meetings": 6, "note": ""},
     ),
 )  # fmt: skip
 

@@ -49,6 +49,7 @@ def three(place: Place) -> list[SocialOrganization]:
 FIELDS = {
     "communities": ("has_mass", "是"),
     "facilities": ("kind", "activity"),
+    "monthly": ("note", "演示"),
     "organizations": ("category", "culture_sports"),
     "workers": ("position", "演示岗位"),
     "projects": ("status", "accepted"),

@@ -36,6 +36,9 @@ HELD_BY_DATABASE = {
     "community_successor_when_closed": "no column writes it: communities are closed by communities.actions.successions",
     "merged_facility_has_ended": "no column writes it: records are merged by changelog.actions.merge",
     "merged_organization_has_ended": "no column writes it: records are merged by changelog.actions.merge",
+    "monthly_report_is_first_of_month": "cleaning gives the first day of a month",
+    "monthly_count_not_negative": "cleaning refuses negative numbers",
+    "monthly_count_kind_known": "each column writes one kind",
     "governance_body_exists_or_number": "each column writes one of the two",
 }
 

@@ -36,6 +36,7 @@ from tests.factories import (
     make_community,
     make_department,
     make_facility,
+    make_monthly_report,
     make_organization,
     make_period,
     make_point,
@@ -71,6 +72,7 @@ def fill(place: Place, user, number: int, *, first: int = 0) -> None:
         make_profile(community, households=1_200 + index)
         make_facility(community, area=f"{480 + index}.50")
         make_point(community, windows=index % 7)
+        make_monthly_report(community, meetings=index)
         make_organization(community, member_count=index % 5, leader="=负责人" if index % 2 else "")
         make_worker(community, f"演示工{index}")
         make_project(place.county, community, budget=100_000 + index, starts_on=datetime.date(2018, 1, 1 + index % 28))

@@ -17,6 +17,7 @@ from changzhi_portal.registers.columns import (
     IntegerColumn,
     ListColumn,
     ManyChoicesColumn,
+    MonthColumn,
     PhoneColumn,
     TextColumn,
 )
@@ -29,7 +30,7 @@ class Invented:
 
     def __init__(self, register: RegisterSheet, turn: int, place: Place) -> None:
         community = (place.communities[0], place.villages[0])[turn - 1]
-        if register.name == "communities":
+        if register.name in {"communities", "monthly"}:
             community = place.communities[0]
         self.cells: dict[str, Any] = {}
         for index, column in enumerate(register.columns):
@@ -95,6 +96,11 @@ def _(column: DecimalColumn, turn: int, index: int) -> Any:
 def _(column: DateColumn, turn: int, index: int) -> Any:
     # In the order of the columns, so that last days come after first days.
     return datetime.date(2016, 1, 1) + datetime.timedelta(days=30 * index + 10 * turn)
+
+
+@cell_of.register
+def _(column: MonthColumn, turn: int, index: int) -> Any:
+    return "2016年3月"  # a report keeps its month
 
 
 @cell_of.register

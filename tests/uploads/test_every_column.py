@@ -29,6 +29,7 @@ from changzhi_portal.registers.columns import (
     IntegerColumn,
     ListColumn,
     ManyChoicesColumn,
+    MonthColumn,
     PersonalColumn,
     PhoneColumn,
 )
@@ -48,9 +49,12 @@ HEADER_ROW, FIRST_ROW = 3, 4
 # --- Columns that a place does not show, and why ---
 
 # They identify the record or its place; a change is one of the record's community or division.
-FINDING = {"ref", "county", "town", "community_name", "community_code"}
-# A community is found by its place columns; its place changes by a change of divisions only.
-LASTING = {"communities": {"county", "town", "community_name", "community_code"}}
+FINDING = {"ref", "county", "town", "community_name", "community_code", "month"}
+# A community is found by its place columns, a monthly report by those and its month; places change by changes of divisions.
+LASTING = {
+    "communities": {"county", "town", "community_name", "community_code"},
+    "monthly": {"county", "town", "community_name", "community_code", "month"},
+}
 # The day of figures never changes: figures of another day are another profile.
 OF_NEW_FIGURES = {"communities": {"as_of"}}
 # Another first day opens another posting, so it is changed in another upload.
@@ -87,7 +91,7 @@ def page_words(column: Column, invented: Invented) -> str:
     value = invented.values[column.field]
     if column.is_link:
         return "、".join(each.name for each in invented.served)
-    if isinstance(column, ChoiceColumn):
+    if isinstance(column, ChoiceColumn | MonthColumn):
         return column.written(value)
     return display_value(value)
 

@@ -26,6 +26,7 @@ from changzhi_portal.registers.writes import Write
 from communities.models import Community, Facility
 from services.models import ServiceProject
 from socialworkers.models import Posting, SocialWorker
+from tests.communities.test_monthly_counts import monthly_row
 from tests.communities.test_points import point_row
 from tests.communities.test_sheets import community_row, facility_row
 from tests.factories import (
@@ -34,6 +35,7 @@ from tests.factories import (
     id_number,
     make_facility,
     make_governance_body,
+    make_monthly_report,
     make_organization,
     make_point,
     make_posting,
@@ -526,6 +528,12 @@ CASES = {
             make_profile(place.communities[0], as_of=datetime.date(2018, 6, 30)),
             make_governance_body(place.communities[0], exists=False),
         ),
+    ),
+    "a new monthly report": Case("monthly", monthly_row(备注="演示")),
+    "other numbers of a month": Case(
+        "monthly",
+        monthly_row(备注="演示"),
+        lambda place: make_monthly_report(place.communities[0], signs_outside=5),
     ),
     "a new facility": Case("facilities", facility_row(停用日期="2018-06-15")),
     "another facility": Case(

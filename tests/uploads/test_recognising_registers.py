@@ -16,6 +16,7 @@ from changzhi_portal.registers.registry import register_named, registers
 from tests.factories import (
     Place,
     make_facility,
+    make_monthly_report,
     make_organization,
     make_period,
     make_profile,
@@ -69,6 +70,7 @@ def filled(place: Place, clerk: User) -> None:
     make_organization(community)
     make_worker(community)
     make_project(place.county, community)
+    make_monthly_report(community)
 
 
 @pytest.mark.django_db

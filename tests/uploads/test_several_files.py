@@ -29,6 +29,7 @@ from tests.factories import (
     Place,
     make_batch,
     make_facility,
+    make_monthly_report,
     make_organization,
     make_point,
     make_profile,
@@ -146,6 +147,7 @@ def test_the_templates_of_all_registers_in_one_workbook_give_no_warning_about_ea
     make_worker(community)
     make_project(place.county, community)
     make_point(community)
+    make_monthly_report(community)
     sheets = {}
     for register in registers():
         path = tmp_path / f"{register.name}.xlsx"

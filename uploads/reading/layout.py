@@ -159,7 +159,11 @@ def lay_out(
     if not known:
         raise no_table(register, wrong, lost_sign(written))
     when = month or today
-    of_others = tables_of_other_months(complete, when) if register.has_dated_figures and when is not None else []
+    of_others = (
+        tables_of_other_months(complete, when, register.day_field)
+        if register.has_dated_figures and when is not None
+        else []
+    )
     complete = [table for table in complete if table not in of_others]
     for table in complete or known[:1]:
         _leave_out_other_units(table, register, remembered or {})

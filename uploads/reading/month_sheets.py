@@ -28,14 +28,15 @@ _MONTH_COLUMNS: Final = frozenset(
 )
 
 
-def tables_of_other_months(tables: Sequence[Table], month: datetime.date) -> list[Table]:
+def tables_of_other_months(tables: Sequence[Table], month: datetime.date, day_field: str) -> list[Table]:
     """Return the tables with undated figures of another month, of a file that has one sheet or one table per month.
 
-    Sheets are told apart by their names (4月, 5月), the tables of one sheet by their titles. Raises FileRefusedError
-    (header_not_found) when none of several is of the file's month, or when the rows of one table are of several months.
-    Tables that name other records are no series of months, whatever their names: 3月完成社区, 6月完成社区.
+    `day_field` is the field of the column that dates figures. Sheets are told apart by their names (4月, 5月), the tables of
+    one sheet by their titles. Raises FileRefusedError (header_not_found) when none of several is of the file's month, or when
+    the rows of one table are of several months. Tables that name other records are no series of months, whatever their names:
+    3月完成社区, 6月完成社区.
     """
-    undated = [table for table in tables if "as_of" not in table.header.fields.values()]
+    undated = [table for table in tables if day_field not in table.header.fields.values()]
     for table in undated:
         _reject_months_in_rows(table, month)
     titles = [table.grid.name for table in undated]

@@ -115,7 +115,7 @@ def _wrong_sheet(wrong: WrongSheet) -> Problem:
 def _other_month(layout: SheetLayout, sheet: RegisterSheet, month: datetime.date | None) -> list[Problem]:
     """Return a warning if a table without 数据日期 calls its figures those of another month than was chosen."""
     written = title_month(layout.own_title)
-    is_dated = any(column.field == "as_of" for column in layout.columns)
+    is_dated = any(column.field == sheet.day_field for column in layout.columns)
     if not sheet.has_dated_figures or is_dated or month is None or written is None or written == month:
         return []
     message = f"标题写的是{written:%Y}年{written.month}月，选的是{month.year}年{month.month}月；数据将记在所选的月份，请核对是不是上错了文件"

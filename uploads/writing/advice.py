@@ -15,6 +15,7 @@ from changzhi_portal.registers.columns import (
     IdNumberColumn,
     IntegerColumn,
     ManyChoicesColumn,
+    MonthColumn,
     PhoneColumn,
     PlaceCodeColumn,
     TextColumn,
@@ -54,6 +55,11 @@ def _(column: DecimalColumn) -> str:
 @advice_on.register
 def _(column: DateColumn) -> str:
     return "写成2018-06-30这样。"
+
+
+@advice_on.register
+def _(column: MonthColumn) -> str:
+    return "写成2018年6月这样。"
 
 
 @advice_on.register

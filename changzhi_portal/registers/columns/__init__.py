@@ -2,7 +2,13 @@
 
 from changzhi_portal.registers.columns.base import CLEAR, ONE, Column
 from changzhi_portal.registers.columns.choices import ChoiceColumn, ManyChoicesColumn
-from changzhi_portal.registers.columns.figures import BooleanColumn, DateColumn, DecimalColumn, IntegerColumn
+from changzhi_portal.registers.columns.figures import (
+    BooleanColumn,
+    DateColumn,
+    DecimalColumn,
+    IntegerColumn,
+    MonthColumn,
+)
 from changzhi_portal.registers.columns.personal import IdNumberColumn, PersonalColumn, PhoneColumn
 from changzhi_portal.registers.columns.texts import CreditCodeColumn, ListColumn, PlaceCodeColumn, TextColumn
 
@@ -19,6 +25,7 @@ __all__ = [
     "IntegerColumn",
     "ListColumn",
     "ManyChoicesColumn",
+    "MonthColumn",
     "PersonalColumn",
     "PhoneColumn",
     "PlaceCodeColumn",

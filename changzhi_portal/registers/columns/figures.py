@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
@@ -14,7 +15,7 @@ from changzhi_portal.personal import Place
 from changzhi_portal.registers import cleaning
 from changzhi_portal.registers.cleaning_dates import clean_date
 from changzhi_portal.registers.columns.base import ONE, Column
-from changzhi_portal.registers.problems import Doubtful
+from changzhi_portal.registers.problems import CellRefusedError, Doubtful
 
 
 class IntegerColumn(Column):
@@ -102,6 +103,40 @@ class DateColumn(Column):
     def from_json(self, value: Any, row: Place) -> Any:
         """Return the day of ISO text."""
         return datetime.date.fromisoformat(value)
+
+
+class MonthColumn(Column):
+    """A month, held as its first day: 2018年6月, 2018-06, 201806, or any day of it."""
+
+    _PACKED = re.compile(r"((?:19|20)\d\d)(0[1-9]|1[0-2])")
+    _OCTOBER = re.compile(r"(?:19|20)\d\d\.1")  # 2018.10 typed as a number
+
+    def clean(self, raw: Any, multiplier: Decimal = ONE) -> datetime.date | Doubtful:
+        """Return the first day of the month. Raises `bad_date` for anything else."""
+        text = cleaning.as_text(raw)
+        if packed := self._PACKED.fullmatch(text.strip()):
+            return datetime.date(int(packed[1]), int(packed[2]), 1)
+        try:
+            read = clean_date(raw)
+        except CellRefusedError as refused:
+            raise CellRefusedError(refused.code, "月份看不懂，请写成2018年6月这样") from None
+        day = read.value if isinstance(read, Doubtful) else read
+        month: datetime.date = day.replace(day=1)
+        if self._OCTOBER.fullmatch(text.strip()):
+            return Doubtful(month, "approximate_date", "按1月读取，如果是10月，请写成2018年10月这样")
+        return month
+
+    def to_json(self, value: Any, row: Place) -> Any:
+        """Return ISO text of the first day."""
+        return value.isoformat()
+
+    def from_json(self, value: Any, row: Place) -> Any:
+        """Return the first day of ISO text."""
+        return datetime.date.fromisoformat(value)
+
+    def written(self, value: Any) -> str:
+        """Return the month in words: 2018年6月."""
+        return "" if value is None else f"{value.year}年{value.month}月"
 
 
 class BooleanColumn(Column):

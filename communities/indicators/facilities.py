@@ -1,4 +1,4 @@
-"""Figures and indicators counted from communities' facilities (docs/domain.md §5)."""
+"""Figures and indicators of communities counted from their facilities (docs/domain.md §5)."""
 
 from __future__ import annotations
 
