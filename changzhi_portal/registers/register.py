@@ -90,6 +90,7 @@ class RegisterSheet(ABC):
     has_dated_figures: ClassVar[bool] = False  # whether rows give figures of a day, which a locked month protects
     list_page: ClassVar[str]  # URL name of the register's list
     may_be_added: ClassVar[bool] = True  # whether a new row makes a record
+    asked_monthly: ClassVar[bool] = True  # whether it is missed in a month without an upload; else 有则报
     not_in_forms: ClassVar[frozenset[str]] = frozenset({"ref"})  # fields that a form of one record does not change
     given_together: ClassVar[
         tuple[tuple[str, ...], ...]
@@ -144,6 +145,10 @@ class RegisterSheet(ABC):
         for _, entry in self.entries(self.writable(scope_path).filter(with_ref(ref)), scope_path):
             del entry["version"]
             yield entry
+
+    def template_records(self, scope_path: str) -> Iterator[dict[str, Any]]:
+        """Yield what a template is prefilled with: the records, and rows that are to become one (they have no `ref`)."""
+        return self.records(scope_path)
 
     @abstractmethod
     def standing(self, scope_path: str, day: datetime.date) -> models.QuerySet:

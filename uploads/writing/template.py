@@ -67,7 +67,7 @@ def write_template(sheet: RegisterSheet, *, division: Any, period: ReportingPeri
     _require_scope(division, by)
     records: Iterable[dict[str, Any]] = ()
     if filled:
-        records = (sheet.prefilled(record, period.as_of) for record in sheet.records(division.path))
+        records = (sheet.prefilled(record, period.as_of) for record in sheet.template_records(division.path))
     return _Workbook(sheet, division, f"{period}").write(records, spare=SPARE_ROWS)
 
 
