@@ -15,7 +15,7 @@ from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.entries import read_entries
 from changzhi_portal.registers.form_fields import Choices
 from changzhi_portal.registers.rows import RegisterRow
-from communities.models import Community
+from communities.models import Community, Division
 from communities.sheets.place_columns import (
     NAMES_OF_COMMUNITY,
     PLACE_LOOKUPS,
@@ -35,6 +35,9 @@ _UNITS = ("份", "人", "户", "票")
 
 def _answers(attribute: str, *names: str) -> IntegerColumn:
     return IntegerColumn(SurveyCount, attribute, *names, maximum=_MOST, units=_UNITS)
+
+
+_NUMBERS = ("sent", *SurveyCount.ANSWERS, "chosen")
 
 
 class SurveyCountSheet(RecordSheet):
@@ -76,6 +79,8 @@ class SurveyCountSheet(RecordSheet):
 
     def match(self, rows: Sequence[RegisterRow], context: CheckContext) -> None:
         """Find counts by survey, community and question."""
+        # A town's rows are refused below, with what is to be done.
+        self._is_town = context.division.level == Division.Level.TOWN
         self._named = self._surveys_by_name(context.scope_path)
         self._survey_of: dict[int, Survey | None] = {id(row): self._named_by(row) for row in rows}
         ids = list({row.place.community.id for row in rows if row.place is not None})
@@ -104,11 +109,11 @@ class SurveyCountSheet(RecordSheet):
         is collecting, else the newest.
         """
         name = row.get("survey")
-        if not name:
+        if not name or self._is_town:
             return None
         named = self._named.get(comparable(name), [])
         if not named:
-            row.report("bad_choice", f"没有名为“{name}”的调查，请先在“调查”页面新增，或者核对名称", "survey")
+            row.report("bad_choice", f"没有名为“{name}”的调查，请先在“满意度调查”页面新增，或者核对名称", "survey")
             return None
         if row.place is None:
             return None
@@ -143,6 +148,12 @@ class SurveyCountSheet(RecordSheet):
     def propose_writes(self, row: RegisterRow, context: CheckContext) -> None:
         """Propose one write: the count."""
         row.label = f"{row.place.community.name} {row.get('question', '')}"
+        if self._is_town and row.is_new:
+            self._refuse_town(row)
+            return
+        if row.is_new and not any(name in row.values for name in _NUMBERS):
+            self._pass_over(row)
+            return
         before = self._survey_of_target.get(id(row))
         survey = self._survey_of[id(row)] or before
         if survey is None:
@@ -153,10 +164,23 @@ class SurveyCountSheet(RecordSheet):
         count = row.draft(SurveyCount)
         values = {"survey_id": survey.pk, "community_id": row.place.community.id} | self.given(row, SurveyCount)
         write = self.propose(row, count, values, division_id=row.place.division_id, is_new=row.is_new)
-        if write is not None:
+        if write is not None and self._is_town:
+            self._refuse_town(row)
+        elif write is not None:
             self._check_state(row, *{each.pk: each for each in (before, survey) if each is not None}.values())
             self._check_answers(row, count, survey)
         row.writes = [write] if write else []
+
+    @staticmethod
+    def _refuse_town(row: RegisterRow) -> None:
+        row.report("out_of_scope", "调查由县（市、区）或市局组织和填报，街道（乡镇）不用填", "survey", "question")
+
+    @staticmethod
+    def _pass_over(row: RegisterRow) -> None:
+        """Leave out a row without any number, which a template has for each community and question; refuse it in a form."""
+        if row.number is None:
+            row.report("required", "请至少填一个数", "sent")
+        row.is_new = False
 
     @staticmethod
     def _check_question(row: RegisterRow, survey: Survey) -> None:
