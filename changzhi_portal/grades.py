@@ -1,4 +1,4 @@
-"""The five grades by which residents judge, and the figures that are made of them (systems.md §1.4).
+"""The five grades by which residents judge, and the figures that are made of them (docs/domain.md §4.13).
 
 Shared by all systems that ask for a judgement. Figures are exact; only what is printed is rounded, half up.
 """

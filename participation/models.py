@@ -1,6 +1,6 @@
 """Surveys (调查) and their counts: how many residents of a community gave which answer to which question.
 
-Never a person's answers (systems.md §4).
+Never a person's answers (docs/domain.md §4.13).
 """
 
 from __future__ import annotations

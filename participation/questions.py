@@ -1,4 +1,4 @@
-"""What surveys ask: the questions of a satisfaction survey, the same everywhere (systems.md §C).
+"""What surveys ask: the questions of a satisfaction survey, the same everywhere (docs/domain.md §4.13).
 
 They are reference data: every county's results are compared by them, and the first one is what figures and the yearly
 assessment take.

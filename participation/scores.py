@@ -1,4 +1,4 @@
-"""What the yearly assessment of communities takes from surveys (systems.md §C)."""
+"""What the yearly assessment of communities takes from surveys (docs/domain.md §4.13)."""
 
 from __future__ import annotations
 

@@ -34,6 +34,8 @@ HELD_BY_DATABASE = {
     "community_successor_when_closed": "no column writes it: communities are closed by communities.actions.successions",
     "merged_facility_has_ended": "no column writes it: records are merged by changelog.actions.merge",
     "merged_organization_has_ended": "no column writes it: records are merged by changelog.actions.merge",
+    "survey_answers_at_most_sent": "the row check says which numbers, and by the kind of the survey",
+    "survey_count_grades_or_chosen": "the row check says which of them the survey takes",
     "governance_body_exists_or_number": "each column writes one of the two",
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 
 import pytest
+from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from accounts.models import ROLES_OF_PEOPLE, Role
@@ -12,6 +13,7 @@ from changelog.models import ChangeRecord
 from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, StaleError
 from participation.actions import SurveyFields, save_survey
 from participation.flow import FLOW
+from participation.flow import MAY_RUN as MAY_RUN_SURVEYS
 from participation.models import Survey, SurveyCount
 from tests.factories import make_count, make_survey, make_user, phone
 
@@ -50,6 +52,11 @@ def test_every_move_is_made_from_its_states_by_its_roles_alone(place, code, role
         else:
             with pytest.raises(StaleError if role in MAY_RUN else NotAllowedError):
                 FLOW.make(survey, code, by=user, note="补报")
+
+
+def test_the_documentation_has_the_moves():
+    words = {MAY_RUN_SURVEYS: "组织调查"}
+    assert FLOW.as_table(words.__getitem__) in (settings.BASE_DIR / "docs" / "domain.md").read_text()
 
 
 def test_the_refusal_says_the_state_and_the_move(place, clerk):

@@ -151,6 +151,8 @@ def test_a_template_lists_communities_and_questions_of_surveys_that_are_collecti
 def test_a_filled_template_comes_in_and_a_blank_one_says_nothing(send, clerk, place):
     """The rows of the template as the writer makes them: what is left blank makes no count."""
     make_survey(place.county, "今年的")
-    answer = send("surveys", clerk, [row("今年的"), {"调查": "今年的", "社区名称": "和平社区", "题目": "物业"}], commit="all")
+    answer = send(
+        "surveys", clerk, [row("今年的"), {"调查": "今年的", "社区名称": "和平社区", "题目": "物业"}], commit="all"
+    )
     assert answer["problems"] == []
     assert list(SurveyCount.objects.values_list("question", flat=True)) == ["总体"]

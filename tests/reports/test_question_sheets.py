@@ -35,12 +35,19 @@ def test_a_town_gets_a_page_for_each_community_with_every_question(place, clerk,
     assert len(pages) == 3
     for page, community in zip(pages, place.communities, strict=True):
         assert f"城区东街街道办事处{community.name}" in page
-        for told in ("居民满意度调查问卷", "2018年居民满意度调查", "不记名", "不了解", "2018年6月15日前", *SENTENCES.values()):
+        for told in (
+            "居民满意度调查问卷",
+            "2018年居民满意度调查",
+            "不记名",
+            "不了解",
+            "2018年6月15日前",
+            *SENTENCES.values(),
+        ):
             assert told in page
         assert page.count("□") == 6 * len(SENTENCES)
         for asked in ("姓名：", "电话：", "身份证号："):
             assert asked not in page
-    assert TrailRecord.objects.filter(kind=TrailKind.DOCUMENT, label="问卷").count() == 1
+    assert TrailRecord.objects.filter(kind=TrailKind.DOCUMENT, object_label="问卷").count() == 1
 
 
 def test_one_community_and_a_blank_sheet_are_a_page_each(place, clerk, signed_in):
