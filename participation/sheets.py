@@ -178,7 +178,7 @@ class SurveyCountSheet(RecordSheet):
     @staticmethod
     def _pass_over(row: RegisterRow) -> None:
         """Leave out a row without any number, which a template has for each community and question; refuse it in a form."""
-        if row.number is None:
+        if row.number is None and not row.has_error:
             row.report("required", "请至少填一个数", "sent")
         row.is_new = False
 

@@ -13,7 +13,16 @@ from accounts.models import Role, User
 from changzhi_portal.api.routes import endpoints
 from changzhi_portal.registers.registry import registers
 from orgs.models import SocialOrganization
-from tests.factories import Place, make_facility, make_organization, make_project, make_user, make_worker
+from tests.factories import (
+    Place,
+    make_count,
+    make_facility,
+    make_organization,
+    make_project,
+    make_survey,
+    make_user,
+    make_worker,
+)
 from tests.queries import queries_of
 
 pytestmark = pytest.mark.django_db
@@ -30,6 +39,7 @@ def filled(place: Place) -> Place:
         make_worker(community)
         make_facility(community)
         make_project(community.town.parent, community)
+        make_count(make_survey(community.town.parent), community)
     return place
 
 

@@ -12,10 +12,20 @@ from accounts.models import User
 from changelog.actions import Edit, edit_record
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import register_named
-from tests.factories import Place, id_number, make_facility, make_organization, make_project, make_worker
+from tests.factories import (
+    Place,
+    id_number,
+    make_count,
+    make_facility,
+    make_organization,
+    make_project,
+    make_survey,
+    make_worker,
+)
 
 HERE = {"county": "城区", "town": "东街街道办事处", "community_name": "和平社区"}
 NUMBER = id_number(4711)
+SURVEY = "演示满意度调查"
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,7 @@ class Case:
     close: dict[str, Any]
     closed: dict[str, Any]
     new: dict[str, Any] = field(default_factory=dict)  # communities are never made by an edit
+    prepare: Callable[[Place], Any] = lambda place: None  # creates what a new record refers to
 
     def __str__(self) -> str:
         return self.register
@@ -111,6 +122,20 @@ CASES = (
             "field": "elderly", "beneficiaries": "全体居民", "purchase_method": "公开招标", "funding_source": "福彩公益金",
             "budget": 120_000, "starts_on": "2018-01-01", "ends_on": "2018-12-31", "status": "履约中", "communities": "",
         },
+    ),
+    Case(
+        register="surveys",
+        make=lambda place: make_count(make_survey(place.county, SURVEY), place.communities[0], do_not_know=3),
+        elsewhere=lambda place: make_count(make_survey(place.other_county), place.villages[0]),
+        change={"satisfied": "16", "sent": 70},
+        changed={"satisfied": 16, "sent": 70},
+        clear="do_not_know",
+        cleared={"do_not_know": None},
+        wrong={"question": "停车"},
+        close={"sent": "100份"},
+        closed={"sent": 100},
+        new=HERE | {"survey": SURVEY, "question": "物业", "sent": 60, "satisfied": 40},
+        prepare=lambda place: make_survey(place.county, SURVEY),
     ),
 )  # fmt: skip
 
