@@ -123,10 +123,10 @@ class CountsForm(forms.Form):
                 )
 
     @property
-    def lines(self) -> Iterator[tuple[str, list[forms.BoundField]]]:
-        """Yield each question with its fields."""
+    def lines(self) -> Iterator[tuple[str, list[tuple[str, forms.BoundField]]]]:
+        """Yield each question with its fields, each below the header of its column."""
         for number, question in enumerate(self._survey.asked):
-            yield question, [self[_name(number, column)] for column in self.columns]
+            yield question, [(column.header, self[_name(number, column)]) for column in self.columns]
 
     @property
     def versions(self) -> list[forms.BoundField]:

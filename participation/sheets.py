@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from changzhi_portal.bulk import in_batches
 from changzhi_portal.names import comparable
+from changzhi_portal.registers.cleaning import SHEET_UNITS
 from changzhi_portal.registers.columns import Column, IntegerColumn, TextColumn
 from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.entries import read_entries
@@ -30,11 +31,10 @@ from communities.sheets.placing import RecordSheet
 from participation.models import Survey, SurveyCount
 
 _MOST = 100_000
-_UNITS = ("份", "人", "户", "票")
 
 
 def _answers(attribute: str, *names: str) -> IntegerColumn:
-    return IntegerColumn(SurveyCount, attribute, *names, maximum=_MOST, units=_UNITS)
+    return IntegerColumn(SurveyCount, attribute, *names, maximum=_MOST, units=SHEET_UNITS)
 
 
 _NUMBERS = ("sent", *SurveyCount.ANSWERS, "chosen")
@@ -55,6 +55,7 @@ class SurveyCountSheet(RecordSheet):
     identifying = (("survey", "community_code", "question"), ("survey", "community_name", "question"))
     list_page = "participation:count_list"
     names_of = (*NAMES_OF_COMMUNITY, "survey")
+    fields_in_bulk = ("sent",)
     columns: ClassVar[tuple[Column, ...]] = (
         REF,
         TextColumn(None, "survey", "调查", "调查名称", "所属调查", max_length=100, required=True, is_key=True),
