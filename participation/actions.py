@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from changelog.actions import begin_change_set, change_of, differing, log_changes
 from changzhi_portal.names import tidy
 from changzhi_portal.personal_numbers import refuse_personal_numbers
+from changzhi_portal.records import field_of
 from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, StaleError, field_at_fault
 from changzhi_portal.rights import Actor, has_right
 from changzhi_portal.violations import violation_in_words
@@ -133,7 +134,7 @@ def _refuse_late_changes(survey: Survey, values: dict[str, Any]) -> None:
             "调查已结束，不能再修改；确需修改的，请先“重新填报”。", cure="A closed survey does not change."
         )
     if survey.state == Survey.State.COLLECTING and (late := sorted(changed - SET_WHILE_COLLECTING)):
-        label = Survey._meta.get_field(late[0]).verbose_name
+        label = field_of(Survey, late[0]).verbose_name
         raise InvalidError(
             f"调查正在填报，不能再改“{label}”；要问别的，请另建一个调查。",
             cure=f"A survey that is collecting keeps its {late[0]}.",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
+from django.db import models
 from django.db.models import QuerySet
 
 from changzhi_portal.bulk import in_batches
@@ -51,7 +52,7 @@ class SurveyCountSheet(RecordSheet):
     key_cells = ("question",)
     key_fields = frozenset({"survey_id", "community_id", "question"})
     writes_to = (SurveyCount,)
-    looks_at = (*RecordSheet.looks_at, Survey)
+    looks_at: ClassVar[tuple[type[models.Model], ...]] = (*RecordSheet.looks_at, Survey)
     identifying = (("survey", "community_code", "question"), ("survey", "community_name", "question"))
     list_page = "participation:count_list"
     names_of = (*NAMES_OF_COMMUNITY, "survey")
@@ -133,9 +134,9 @@ class SurveyCountSheet(RecordSheet):
 
     def load_related(self, rows: Sequence[RegisterRow], context: CheckContext) -> None:
         """Load the surveys of records that 记录编号 has found."""
-        keys = {row.target.survey_id for row in rows if row.target is not None}
-        known = Survey.objects.in_bulk(list(keys))
-        self._survey_of_target = {id(row): known[row.target.survey_id] for row in rows if row.target is not None}
+        targets = {id(row): cast(SurveyCount, row.target) for row in rows if row.target is not None}
+        known = Survey.objects.in_bulk(list({count.survey_id for count in targets.values()}))
+        self._survey_of_target = {key: known[count.survey_id] for key, count in targets.items()}
 
     def natural_key(self, row: RegisterRow) -> tuple[int, int, str] | None:
         """Return survey, community and question."""

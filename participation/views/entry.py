@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.forms import BaseForm
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 
@@ -57,7 +58,7 @@ class EnterCounts(FormPage):
         warnings = [] if checked.has_error else form.warnings(wanted, checked.edits)
         return {"warnings": warnings} if warnings else None
 
-    def form_valid(self, form: CountsForm) -> HttpResponse:
+    def form_valid(self, form: BaseForm) -> HttpResponse:
         """Save; show the form with what must be put right."""
         try:
             return super().form_valid(form)
