@@ -25,7 +25,7 @@ from tests.factories import (
 
 HERE = {"county": "城区", "town": "东街街道办事处", "community_name": "和平社区"}
 NUMBER = id_number(4711)
-SURVEY = "演示满意度调查"
+SURVEY = "2018年居民满意度调查"  # that of the example in the description of the API
 
 
 @dataclass(frozen=True)
