@@ -30,7 +30,9 @@ from demo.places import demo_counties
 from demo.span import Span
 from demo.state import demo_folder
 from demo.submissions import report_month
+from demo.surveys import close_surveys, open_surveys, write_counts
 from notices.actions import mark_as_seen
+from participation.sheets import SurveyCountSheet
 from periods.models import ReportingPeriod, last_day_of, month_after
 from revisions.actions import compare_locked
 from revisions.jobs import locked_periods_to_compare
@@ -108,6 +110,7 @@ class DemoRun:
         files = [file for file in writer.files_of(month) if file.is_sent]
         for file in files:
             self._upload(file, period)
+        self._survey(period, writer.folder)
         if month == self.span.last:
             self._mark_notices_as_seen()
         report_month(period, self.span)
@@ -146,6 +149,17 @@ class DemoRun:
                 f"The demo's own file {file.path} was not taken: {error} {first}",
                 returncode=COULD_NOT_RUN,
             ) from error
+
+    def _survey(self, period: ReportingPeriod, folder: Path) -> None:
+        """Make the surveys of the month: open them, upload their counts, close them."""
+        started, officer = time.monotonic(), _user(OFFICER)
+        surveys = open_surveys(period.month, by=officer)
+        if not surveys:
+            return
+        path = write_counts(surveys, folder, period.month)
+        self._upload(DemoFile(SurveyCountSheet.name, path, OFFICER, rows=0), period)
+        close_surveys(surveys, by=officer)
+        self.say(f"{period.code}: {len(surveys)} surveys, {time.monotonic() - started:.1f} s")
 
     @staticmethod
     def _mark_notices_as_seen() -> None:

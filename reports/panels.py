@@ -1,7 +1,8 @@
-"""Panels: briefings that wait, key rates and the newest briefing on the home page; the form on a county's month."""
+"""Panels: briefings that wait, key rates and the newest briefing on the home page; the form on a county's month; question sheets."""
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 from django.db.models import Count
@@ -13,6 +14,7 @@ from periods.models import ReportingPeriod
 from reports.dashboard import Board, periods_measured
 from reports.models import Briefing, BriefingDelivery
 from reports.next_step import newest_briefing, no_briefing_text
+from reports.question_sheets import towns_to_print
 from submissions.report_status import month_status, reporting_counties
 from targets.models import Computation
 
@@ -85,6 +87,20 @@ class SubmissionForm(RecordPanel):
     def context(self, request: PortalRequest, record: Any) -> dict[str, Any]:
         """Return whether the form is only a draft yet."""
         return {"is_draft": not record.is_reported}
+
+
+class QuestionSheets(RecordPanel):
+    """The printed question sheets of a survey, by town."""
+
+    model_label = "participation.Survey"
+    position = 30
+    template_name = "reports/question_sheets_panel.html"
+    requires = "may_run_surveys"
+
+    def context(self, request: PortalRequest, record: Any) -> dict[str, Any]:
+        """Return the survey, and the towns to choose from by county. A query."""
+        towns = groupby(towns_to_print(record, request.user), key=lambda town: town.parent.name if town.parent else "")
+        return {"survey": record, "counties": [(county, list(group)) for county, group in towns]}
 
 
 class KeyRates(HomePanel):

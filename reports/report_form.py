@@ -159,13 +159,15 @@ def _target_row(result: TargetResult) -> TargetRow:
 
 
 def _register_rows(submission: Submission, user: Actor) -> tuple[RegisterRow, ...]:
-    """Return a row for every register, with the records of the county's places of that month. A query for each register."""
+    """Return a row for every register that is asked each month, with the records of the county's places of that month. A query for each register."""
     county, day = submission.county, submission.period.as_of
     area, whole_city = Area(county, day), f"{county.path.split('/')[0]}/"
     changes = count_by_register(changes_of_month(submission, user, edited_in=time_of_edits(submission)))
     rows = []
     for changed in changes:
         sheet = changed.register
+        if not sheet.is_needed:
+            continue
         inside: ScopedQuerySet = sheet().standing(whole_city, day)  # type: ignore[assignment]
         number = inside.visible_to(user).filter(_lies_in(area, sheet.model)).order_by().count()
         rows.append(RegisterRow(sheet.title, number, changed))

@@ -17,6 +17,7 @@ from reports.views.editing import (
 from reports.views.issue_comparison import CompareIssues
 from reports.views.matrix import MatrixPage
 from reports.views.month import MonthOfIssues, MonthProgress, MoveAll, PrintAll
+from reports.views.question_sheets import QuestionSheetsPdf
 from reports.views.report_form import ReportFormPage, ReportFormPdf
 from reports.views.verification import VerifyIssue
 
@@ -45,6 +46,7 @@ urlpatterns = [
     path("briefings/<slug:ref>/deliveries/<slug:delivery>/again/", SendAgain.as_view(), name="send_briefing_again"),
     path("briefings/<slug:ref>/pdf/", BriefingFilePage.as_view(), {"kind": "pdf"}, name="briefing_pdf"),
     path("briefings/<slug:ref>/files/<slug:kind>/", BriefingFilePage.as_view(), name="briefing_file"),
+    path("question-sheets/<slug:ref>/", QuestionSheetsPdf.as_view(), name="question_sheets"),
     path("report-forms/<slug:ref>/", ReportFormPage.as_view(), name="report_form"),
     path("report-forms/<slug:ref>/pdf/", ReportFormPdf.as_view(), name="report_form_pdf"),
 ]

@@ -35,6 +35,7 @@ from tests.connections.receivers import make_delivery, make_webhook
 from tests.factories import (
     Place,
     make_batch,
+    make_count,
     make_department,
     make_facility,
     make_monthly_report,
@@ -42,6 +43,7 @@ from tests.factories import (
     make_period,
     make_point,
     make_project,
+    make_survey,
     make_user,
     make_worker,
 )
@@ -176,6 +178,12 @@ RECORDS: dict[str, Maker] = {
     "orgs:detail": lambda place, user: make_organization(place.communities[0]),
     "socialworkers:detail": lambda place, user: make_worker(place.communities[0]),
     "services:detail": lambda place, user: make_project(place.county),
+    "participation:survey": lambda place, user: make_survey(place.county),
+    "participation:survey_edit": lambda place, user: make_survey(place.county),
+    "participation:survey_move": lambda place, user: make_survey(place.county, state="draft"),
+    "participation:survey_entry": lambda place, user: make_survey(place.county),
+    "participation:count": lambda place, user: make_count(make_survey(place.county), place.communities[0]),
+    "reports:question_sheets": lambda place, user: make_survey(place.county),
     "changelog:unmask": lambda place, user: make_worker(place.communities[0]),
     "changelog:edit": lambda place, user: make_facility(place.communities[0]),
     "changelog:end": lambda place, user: make_facility(place.communities[0]),
@@ -263,7 +271,11 @@ VISIBLE_TO_ALL: dict[str, list[Any]] = {
     "targets:plan_target_drop": ["2020", "urban_org_count"],
 }
 # What follows the ref of the record in some URLs.
-LAST_ARGUMENTS = {"reports:move_briefing": "withdraw", "reports:briefing_file": "xlsx"}
+LAST_ARGUMENTS = {
+    "participation:survey_move": "open",
+    "reports:move_briefing": "withdraw",
+    "reports:briefing_file": "xlsx",
+}
 # What follows the month in some URLs.
 AFTER_MONTH = {
     "reports:briefing_month": ("month",),
@@ -302,6 +314,8 @@ def address_of(name: str, place: Place, owner: User) -> str:
         return reverse(name, args=[record._meta.label_lower, record.ref])
     if name == "reports:send_briefing_again":
         return reverse(name, args=[record.briefing.ref, record.ref])
+    if name == "participation:survey_entry":
+        return reverse(name, args=[record.ref, place.communities[0].ref])
     if name in LAST_ARGUMENTS:
         return reverse(name, args=[record.ref, LAST_ARGUMENTS[name]])
     if name == "connections:token_revoke":

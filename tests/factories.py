@@ -17,6 +17,7 @@ from stdnum.iso7064 import mod_11_2
 
 from accounts.models import Department, Role, User
 from changelog.models import ChangeSet
+from changzhi_portal.grades import GRADE_FIELDS
 from changzhi_portal.personal import SealedField
 from communities.models import (
     Community,
@@ -31,6 +32,7 @@ from communities.models import (
 )
 from communities.models.division import short_code
 from orgs.models import SocialOrganization
+from participation.models import Survey, SurveyCount
 from periods.models import ReportingPeriod, parse_month
 from services.models import ProjectCommunity, ServiceField, ServiceProject
 from socialworkers.models import Posting, SocialWorker
@@ -308,6 +310,33 @@ def make_project(division: Division, *communities: Community, **fields: Any) -> 
     for community in communities:
         ProjectCommunity.objects.create(project=project, community=community)
     return project
+
+
+def make_survey(division: Division, name: str = "", **fields: Any) -> Survey:
+    """Create a survey of 2018 that is collecting; one of needs asks two questions."""
+    values: dict[str, Any] = {
+        "name": name or f"演示第{next(_numbers)}次调查",
+        "kind": Survey.Kind.SATISFACTION,
+        "starts_on": datetime.date(2018, 5, 1),
+        "ends_on": datetime.date(2018, 6, 15),
+        "state": Survey.State.COLLECTING,
+        **fields,
+    }
+    if values["kind"] == Survey.Kind.NEEDS:
+        values.setdefault("questions", "老年食堂\n托管班")
+    return _save(Survey(division=division, **values))
+
+
+def make_count(
+    survey: Survey, community: Community, grades: tuple[int, ...] = (20, 15, 10, 4, 1), **fields: Any
+) -> SurveyCount:
+    """Create the count of a community for the survey's first question: 50 valid answers, or 12 that chose it."""
+    values: dict[str, Any] = {"question": survey.asked[0]}
+    if survey.is_of_needs:
+        values |= {"sent": 60, "chosen": 12}
+    else:
+        values |= {"sent": 60, **dict(zip(GRADE_FIELDS.values(), grades, strict=True))}
+    return _save(SurveyCount(survey=survey, community=community, **{**values, **fields}))
 
 
 def _place_column(where: Community | Division) -> str:

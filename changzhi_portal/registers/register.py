@@ -222,7 +222,10 @@ class RegisterSheet(ABC):
         return record
 
     def template_rows(self, scope_path: str, day: datetime.date) -> Iterator[dict[str, Any]]:
-        """Yield the rows of a filled template for the month that ends on `day`: the records that an upload can change."""
+        """Yield the rows of a filled template for the month that ends on `day`: the records that an upload can change.
+
+        A register may add rows that are to become records (they have no `ref`).
+        """
         for record in self.records(scope_path):
             yield self.prefilled(record, day)
 

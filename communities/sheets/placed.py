@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from django.db.models import Q
+from django.db.models import Model, Q
 
 from changelog.models import ChangeRecord
 from changzhi_portal.registers.context import CheckContext
@@ -24,7 +24,7 @@ from communities.sheets.place_columns import PLACE_FIELDS
 class PlacedSheet(RegisterSheet):
     """A sheet whose rows belong to a community, or to a town or county."""
 
-    looks_at = (Division, Community, CommunityPlacement, RecordMove)
+    looks_at: ClassVar[tuple[type[Model], ...]] = (Division, Community, CommunityPlacement, RecordMove)
     needs_community = True
     not_in_forms = frozenset(
         {"ref", "community_code"}

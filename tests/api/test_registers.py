@@ -15,11 +15,13 @@ from changzhi_portal.registers.registry import registers
 from orgs.models import SocialOrganization
 from tests.factories import (
     Place,
+    make_count,
     make_facility,
     make_monthly_report,
     make_organization,
     make_point,
     make_project,
+    make_survey,
     make_user,
     make_worker,
 )
@@ -41,6 +43,7 @@ def filled(place: Place) -> Place:
         make_point(community)
         make_monthly_report(community)
         make_project(community.town.parent, community)
+        make_count(make_survey(community.town.parent), community)
     return place
 
 

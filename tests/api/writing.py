@@ -7,7 +7,8 @@ from typing import Any
 
 from django.test import Client
 
-from tests.factories import id_number
+from tests.changelog.editing import CASES, SURVEY
+from tests.factories import Place, id_number
 
 HERE = {"county": "城区", "town": "东街街道办事处", "community_name": "和平社区"}
 # A new record of each register that gets some.
@@ -23,7 +24,13 @@ NEW: dict[str, dict[str, Any]] = {
         "field": "elderly", "beneficiaries": "all", "purchase_method": "open_tender", "funding_source": "lottery",
         "budget": "120000.00", "starts_on": "2018-01-01", "ends_on": "2018-12-31", "status": "performing",
     },
+    "surveys": HERE | {"survey": SURVEY, "question": "物业", "sent": 60, "satisfied": 40},
 }  # fmt: skip
+
+
+def prepare(register: str, place: Place) -> None:
+    """Create what a new record of a register refers to."""
+    next(case for case in CASES if case.register == register).prepare(place)
 
 
 def send(client: Client, method: str, address: str, body: Any, **headers: str) -> Any:

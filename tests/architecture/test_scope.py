@@ -32,6 +32,7 @@ from communities.models import (
 from connections.models import ApiClient, ApiToken, Delivery, Webhook
 from notices.models import Announcement, Notice
 from orgs.models import SocialOrganization
+from participation.models import Survey, SurveyCount, SurveyStep
 from periods.models import ReportingPeriod
 from reports.models import (
     Briefing,
@@ -55,6 +56,7 @@ from tests.factories import (
     make_batch,
     make_change_set,
     make_community,
+    make_count,
     make_department,
     make_facility,
     make_governance_body,
@@ -63,6 +65,7 @@ from tests.factories import (
     make_point,
     make_profile,
     make_project,
+    make_survey,
     make_user,
     make_worker,
 )
@@ -242,6 +245,11 @@ MAKERS: dict[type[models.Model], Callable[[Side], models.Model]] = {
     ServiceProject: lambda side: make_project(side.county),
     ProjectCommunity: lambda side: make_project(side.county, side.community).links.get(),
     CatalogueItem: _catalogue_item,
+    Survey: lambda side: make_survey(side.county),
+    SurveyStep: lambda side: SurveyStep.objects.create(
+        survey=make_survey(side.county), move="open", before="draft", after="collecting", made_by=side.user
+    ),
+    SurveyCount: lambda side: make_count(make_survey(side.county), side.community),
     Submission: lambda side: Submission.objects.create(period=side.period, county=side.county),
     SubmissionStep: lambda side: SubmissionStep.objects.create(
         submission=Submission.objects.create(period=side.period, county=side.county),

@@ -15,16 +15,19 @@ from changzhi_portal.registers.registry import register_named
 from tests.factories import (
     Place,
     id_number,
+    make_count,
     make_facility,
     make_monthly_report,
     make_organization,
     make_point,
     make_project,
+    make_survey,
     make_worker,
 )
 
 HERE = {"county": "城区", "town": "东街街道办事处", "community_name": "和平社区"}
 NUMBER = id_number(4711)
+SURVEY = "2018年居民满意度调查"  # that of the example in the description of the API
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Case:
     close: dict[str, Any]
     closed: dict[str, Any]
     new: dict[str, Any] = field(default_factory=dict)  # communities are never made by an edit
+    prepare: Callable[[Place], Any] = lambda place: None  # creates what a new record refers to
 
     def __str__(self) -> str:
         return self.register
@@ -146,6 +150,20 @@ CASES = (
         close={"note": "与上月相同"},  # a report has no end
         closed={"note": "与上月相同"},
         new=HERE | {"month": "2018年6月", "signs_outside": "3", "meetings": 6, "note": ""},
+    ),
+    Case(
+        register="surveys",
+        make=lambda place: make_count(make_survey(place.county, SURVEY), place.communities[0], do_not_know=3),
+        elsewhere=lambda place: make_count(make_survey(place.other_county), place.villages[0]),
+        change={"satisfied": "16", "sent": 70},
+        changed={"satisfied": 16, "sent": 70},
+        clear="do_not_know",
+        cleared={"do_not_know": None},
+        wrong={"question": "停车"},
+        close={"sent": "100份"},
+        closed={"sent": 100},
+        new=HERE | {"survey": SURVEY, "question": "物业", "sent": 60, "satisfied": 40},
+        prepare=lambda place: make_survey(place.county, SURVEY),
     ),
 )  # fmt: skip
 

@@ -54,6 +54,7 @@ FIELDS = {
     "workers": ("position", "演示岗位"),
     "projects": ("status", "accepted"),
     "points": ("accepts_all", "是"),
+    "surveys": ("sent", "70"),
 }
 
 

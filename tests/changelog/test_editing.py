@@ -54,6 +54,7 @@ def assert_holds(record: Any, expected: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.new], ids=str, indirect=True)
 def test_a_new_record_is_added_and_logged_as_one_change(case: Case, place: Place, clerk: User) -> None:
+    case.prepare(place)
     added = edit_record(register=register_of(case), values=case.new, by=clerk)
     assert added.problems == {}
     record = register_of(case).model.objects.get()
@@ -155,6 +156,7 @@ def test_an_edit_is_taken_back_whole(case: Case, place: Place, clerk: User) -> N
 @pytest.mark.parametrize("case", [case for case in CASES if case.new], ids=str, indirect=True)
 def test_an_added_record_is_taken_back_and_is_gone(case: Case, place: Place, clerk: User) -> None:
     register = register_of(case)
+    case.prepare(place)
     added = edit_record(register=register, values=case.new, by=clerk)
     with transaction.atomic():
         reverse_change_set(added.change_set, by=clerk, models_in_order=register.writes_to)
@@ -180,6 +182,7 @@ def test_a_new_record_must_have_what_the_register_requires(place: Place, clerk: 
 @pytest.mark.parametrize("case", CASES, ids=str, indirect=True)
 def test_whoever_adds_what_is_there_already_does_not_change_it_unseen(case: Case, place: Place, clerk: User) -> None:
     if case.new:
+        case.prepare(place)
         edit_record(register=register_of(case), values=case.new, by=clerk)
     before = ChangeSet.objects.count()
     values = case.new or HERE | {"note": "x"}

@@ -54,6 +54,7 @@ CHANGES = {
     "organizations": {"leader": "张演示", "member_count": "30", "is_social_work_agency": "是", "credit_code": ""},
     "workers": {"level": "social_worker", "position": "主任", "started_on": "2017-07-01"},
     "projects": {"paid": "50000.50", "communities": "和平社区、东关社区"},
+    "surveys": {"satisfied": "16", "sent": "70"},
 }
 
 
@@ -146,6 +147,7 @@ def test_a_warning_is_asked_about_once_and_only_for_the_same_input(place: Place,
 @pytest.mark.parametrize("register", [case.register for case in CASES if case.new])
 def test_a_new_record_is_added(register: str, place: Place, clerk: User, client: Client, period):
     case = next(each for each in CASES if each.register == register)
+    case.prepare(place)
     client.force_login(clerk)
     url = address("add", register)
     in_form = {
@@ -160,6 +162,7 @@ def test_a_new_record_is_added(register: str, place: Place, clerk: User, client:
             "funding_source": "welfare_lottery",
             "status": "running",
         },
+        "surveys": {},
     }[register]
     form = client.get(url).context["form"]
     by_label = {
@@ -392,7 +395,13 @@ def test_the_form_takes_as_many_queries_for_many_records_as_for_one(
 
 @pytest.mark.parametrize(
     ("register", "title"),
-    [("facilities", "服务设施"), ("organizations", "社会组织"), ("workers", "社会工作者"), ("projects", "购买服务")],
+    [
+        ("facilities", "服务设施"),
+        ("organizations", "社会组织"),
+        ("workers", "社会工作者"),
+        ("projects", "购买服务"),
+        ("surveys", "满意度调查"),
+    ],
 )
 def test_a_form_of_a_register_lies_in_the_section_of_its_list(
     register: str, title: str, clerk: User, place: Place, signed_in: Any

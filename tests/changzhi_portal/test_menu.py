@@ -14,7 +14,7 @@ from tests.queries import queries_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
-REGISTERS = ["社区", "服务设施", "服务站点", "社会组织", "社会工作者", "购买服务", "社区月报"]
+REGISTERS = ["社区", "服务设施", "服务站点", "社会组织", "社会工作者", "购买服务", "社区月报", "满意度调查"]
 EVERY_ROLE = {
     Role.DISTRICT_CLERK: {
         "本月任务": ["填报", "逐社区填报", "上报", "数据质量", "统计月"],
@@ -44,7 +44,7 @@ EVERY_ROLE = {
     },
     Role.LEADER: {
         "本月任务": ["上报", "统计月"],
-        "登记册": ["社区"],
+        "登记册": ["社区", "满意度调查"],
         "目标进展": ["看板", "县区对照", "达标情况", "两月对比", "目标方案"],
         "简报": ["简报"],
     },

@@ -39,6 +39,8 @@ HELD_BY_DATABASE = {
     "monthly_report_is_first_of_month": "cleaning gives the first day of a month",
     "monthly_count_not_negative": "cleaning refuses negative numbers",
     "monthly_count_kind_known": "each column writes one kind",
+    "survey_answers_at_most_sent": "the row check says which numbers, and by the kind of the survey",
+    "survey_count_grades_or_chosen": "the row check says which of them the survey takes",
     "governance_body_exists_or_number": "each column writes one of the two",
 }
 

@@ -1,4 +1,4 @@
-"""Tests of the register 社区月报: rows, months, the lock, and the template that comes prefilled (docs/domain.md §4.13)."""
+"""Tests of the register 社区月报: rows, months, the lock, and the template that comes prefilled (docs/domain.md §4.14)."""
 
 from __future__ import annotations
 

@@ -34,6 +34,7 @@ from tests.factories import (
     Place,
     make_batch,
     make_community,
+    make_count,
     make_department,
     make_facility,
     make_monthly_report,
@@ -42,6 +43,7 @@ from tests.factories import (
     make_point,
     make_profile,
     make_project,
+    make_survey,
     make_user,
     make_worker,
 )
@@ -59,6 +61,8 @@ ASKED = {
     "communities:facility_list": "sort=area",
     "communities:point_list": "sort=-windows&function=window",
     "services:list": "sort=-budget",
+    "participation:surveys": "sort=name&columns=name,by_third_party,reported&state=collecting",
+    "participation:count_list": "sort=-satisfied&answers=enough",
     "targets:results": "sort=name&columns=name,code,households,value,gap,verdict&verdict=unmet",
     "accounts:users": "sort=username&columns=full_name,username,state,password_set_at,may_unmask",
     "audit:trail": "columns=made_at,kind,ref,division,device&kind=exported",
@@ -76,6 +80,7 @@ def fill(place: Place, user, number: int, *, first: int = 0) -> None:
         make_organization(community, member_count=index % 5, leader="=负责人" if index % 2 else "")
         make_worker(community, f"演示工{index}")
         make_project(place.county, community, budget=100_000 + index, starts_on=datetime.date(2018, 1, 1 + index % 28))
+        make_count(make_survey(place.county), community)
         make_batch(user, file_name=f"演示{index}.xlsx")
         make_user(Role.STREET_CLERK, place.street)
         make_department(place.street)
@@ -114,6 +119,7 @@ def test_the_lists_are_found():
 NOT_EXPORTED = {
     "connections/clients.html": "a few systems, for those who give them tokens",
     "notices/list.html": "one's own messages",
+    "participation/survey.html": "results made of the counts, which are exported by their list; and the steps of one survey",
     "frame/search.html": "what a word finds, of several registers, each of which is exported by its list",
     "uploads/rows.html": "the rows of an upload, which are in its file, or in the one with its problems marked",
     "audit/trail_record.html": "the changes of one record of the trail, which `export_trail` exports",

@@ -26,6 +26,7 @@ from changzhi_portal.registers.writes import Write
 from communities.models import Community, Facility
 from services.models import ServiceProject
 from socialworkers.models import Posting, SocialWorker
+from tests.changelog.editing import SURVEY
 from tests.communities.test_monthly_counts import monthly_row
 from tests.communities.test_points import point_row
 from tests.communities.test_sheets import community_row, facility_row
@@ -33,6 +34,7 @@ from tests.factories import (
     Place,
     credit_code,
     id_number,
+    make_count,
     make_facility,
     make_governance_body,
     make_monthly_report,
@@ -41,9 +43,11 @@ from tests.factories import (
     make_posting,
     make_profile,
     make_project,
+    make_survey,
     make_worker,
 )
 from tests.orgs.test_sheets import row as organization_row
+from tests.participation.rows import row as count_row
 from tests.services.test_sheets import row as project_row
 from tests.socialworkers.test_sheets import ELSEWHERE, NUMBER
 from tests.socialworkers.test_sheets import row as worker_row
@@ -595,6 +599,12 @@ CASES = {
         "projects",
         project_row(服务社区="下东社区", 备注="演示"),
         lambda place: make_project(place.county, *place.communities[:2], number="YS001"),
+    ),
+    "a new count": Case("surveys", count_row(SURVEY), lambda place: make_survey(place.county, SURVEY)),
+    "another count": Case(
+        "surveys",
+        count_row(SURVEY, 满意=16, 不了解="清空"),
+        lambda place: make_count(make_survey(place.county, SURVEY), place.communities[0], do_not_know=2),
     ),
 }
 # A row never creates a community; the communities of a project are links of the project's own write.

@@ -1,0 +1,68 @@
+"""Surveys and their counts in the API."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from rest_framework import serializers
+
+from changzhi_portal.api.endpoints import RegisterEndpoint, RowsEndpoint
+from changzhi_portal.api.expansions import Expansions
+from communities.api import CommunitySerializer, DivisionSerializer
+from participation.filters import SurveyCountFilterSet, SurveyFilterSet
+from participation.models import Survey, SurveyCount
+from participation.sheets import SurveyCountSheet
+
+
+class SurveySerializer(serializers.ModelSerializer):
+    """What is said of a survey; the questions of a survey of needs stand one a line."""
+
+    division = serializers.CharField(source="division.code", label="组织单位的代码")
+
+    class Meta:
+        model = Survey
+        fields = (
+            *("ref", "name", "kind", "division", "starts_on", "ends_on", "method", "by_third_party", "questions"),
+            "state",
+        )
+
+
+class SurveyCounts(RegisterEndpoint):
+    """调查结果: the answers of a community to a question, as numbers."""
+
+    register = SurveyCountSheet
+    example: ClassVar[dict[str, Any]] = {
+        "survey": "2018年居民满意度调查",
+        "county": "城区",
+        "town": "东街街道办事处",
+        "community_name": "和平社区",
+        "question": "总体",
+        "sent": 60,
+        "very_satisfied": 20,
+        "satisfied": 15,
+        "fairly_satisfied": 10,
+        "dissatisfied": 4,
+        "very_dissatisfied": 1,
+        "do_not_know": 3,
+    }
+    queryset = SurveyCount.objects.all()
+    filterset = SurveyCountFilterSet
+    sorts = {"question": "question", "sent": "sent"}
+    expands: ClassVar[Expansions] = {
+        "community": ("community", CommunitySerializer),
+        "survey": ("survey", SurveySerializer),
+    }
+
+
+class Surveys(RowsEndpoint):
+    """调查: what is asked, from when to when, and in which state it is."""
+
+    slug = "survey-list"
+    title = "调查"
+    requires = "may_see_figures"
+    queryset = Survey.objects.all()
+    filterset = SurveyFilterSet
+    serializer_class = SurveySerializer
+    sorts: ClassVar[dict[str, str]] = {"ends_on": "ends_on", "starts_on": "starts_on", "name": "name"}
+    expands: ClassVar[Expansions] = {"division": ("division", DivisionSerializer)}
+    found_by = "ref"
