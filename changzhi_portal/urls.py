@@ -35,6 +35,7 @@ urlpatterns = [
     path("organizations/", include("orgs.urls")),
     path("workers/", include("socialworkers.urls")),
     path("projects/", include("services.urls")),
+    path("workload/", include("workload.urls")),
     path("uploads/", include("uploads.urls")),
     path("", include("targets.urls")),
     path("", include("revisions.urls")),

@@ -99,15 +99,15 @@ def verdicts(item: WorkItem, *, day: datetime.date, is_application: bool) -> lis
 
 
 def _said_wrongly(item: WorkItem, *, is_application: bool) -> list[Verdict]:
-    """Return what an item says that its kind does not ask, and what it leaves out; `asked` may be left out in the list."""
+    """Warn of what a kind does not ask, and refuse an item that leaves out what it does; the list may leave out `asked`."""
     kind, asked = item.get_kind_display(), ASKED_OF.get(item.kind, ())
     found = []
     for name in _ONLY_OF_SOME:
-        said = getattr(item, name)
-        label = _label(name)
-        if name not in asked and said not in (None, "", False) and name != "has_veto":
-            found.append(Verdict("not_asked", f"“{kind}”不填“{label}”，请留空", name, clause=""))
-        elif name in _MUST_SAY.get(item.kind, ()) and not said and (is_application or name != "asked"):
+        given, label = getattr(item, name), _label(name)
+        if name not in asked and given not in (None, "", False) and name != "has_veto":
+            said = f"“{kind}”不用填“{label}”，请核对类别"
+            found.append(Verdict("not_asked", said, name, is_refusal=False, clause=""))
+        elif name in _MUST_SAY.get(item.kind, ()) and not given and (is_application or name != "asked"):
             found.append(Verdict("required", f"“{kind}”请填写“{label}”", name, clause=""))
     return found
 
@@ -187,6 +187,8 @@ def held_of(item: WorkItem, day: datetime.date) -> list[HeldColumn]:
         .exclude(pk=item.pk)
         .order_by("pk")
     )
+    if item.is_listed:  # what came later asks what this one asked before
+        others = others.filter(pk__lt=item.pk)
     return held_columns(item.columns_asked, [(each.number, each.name, each.columns_asked) for each in others])
 
 
