@@ -32,6 +32,8 @@ _SAYS_NOTHING: Final = frozenset(
         *("面积", "成员数", "成立日期", "成立时间", "服务对象", "年度", "起", "止", "代表", "小组", "人数", "数量"),
     )
 )
+# Columns that name a person.
+_WHO: Final = frozenset({"姓名", "负责人"})
 # An app's register of what is asked is no fact about communities.
 _ABOUT_ASKING: Final = "workload"
 
@@ -68,7 +70,8 @@ def _keys_of(words: Iterable[str]) -> list[str]:
 
 def _is_fact(column: Column) -> bool:
     """Return whether a register's column says something about a community, and no more than which record is meant."""
-    return column.model is not None and not column.is_personal and column.attribute != "note"
+    says_something = column.model is not None and column.attribute != "note"
+    return says_something and not column.is_personal and column.header not in _WHO
 
 
 @cache

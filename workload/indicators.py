@@ -13,8 +13,8 @@ from django.db.models import Case, CharField, DecimalField, F, OuterRef, Q, Subq
 from django.db.models.functions import Coalesce
 
 from changzhi_portal.figures import CountedOver, Figure, FigureKind, Rows, Shown
-from communities.models import Community, CommunityPlacement
-from workload.models import SUPPORTED, WorkItem
+from communities.models import CommunityPlacement
+from workload.models import SUPPORTED, WorkItem, WorkItemQuerySet
 
 _CLAUSE = "四（一）4"
 _ONE = Value(1)
@@ -46,32 +46,23 @@ def _funded(first: datetime.date, last: datetime.date) -> Rows:
 
 
 def _funds(first: datetime.date, last: datetime.date) -> Rows:
-    """Return a row a community with the yearly funds of all items that hold there, in yuan."""
-    items = WorkItem.objects.in_force_on(last).filter(yearly_funds__gt=0)
-    return (
-        Community.objects.filter(
-            placements__in=CommunityPlacement.objects.in_effect_on(last),
-        )
-        .order_by()
-        .annotate(numerator=_funds_of(items))
-        .annotate(community_id=F("pk"))
-        .values("community_id", "numerator")
-    )
+    """Return a row a community of the last day with the yearly funds of all items that hold there, in yuan.
 
-
-def _funds_of(items: WorkItem) -> Coalesce:  # type: ignore[valid-type]  # a queryset of them
-    """Return the sum over the items of a community's town, county and city that ask its kind of community."""
-    applies = Q(applies_to="all") | Q(applies_to=OuterRef("kind"))
+    They are those of its town, county and city of that day that ask its kind of community.
+    """
+    applies = Q(applies_to="all") | Q(applies_to=OuterRef("community__kind"))
     places = (
         Q(division=OuterRef("town")) | Q(division=OuterRef("town__parent")) | Q(division=OuterRef("town__parent__parent"))
     )
-    added = items.filter(applies, places).order_by().annotate(one=_ONE).values("one")  # type: ignore[attr-defined]  # a queryset
-    total = Subquery(added.annotate(total=Sum("yearly_funds")).values("total"), output_field=_MONEY)
-    return Coalesce(total, _NOTHING)
+    items = WorkItem.objects.in_force_on(last).filter(applies, places, yearly_funds__gt=0).order_by()
+    summed = items.annotate(one=_ONE).values("one").annotate(total=Sum("yearly_funds")).values("total")
+    funds = Coalesce(Subquery(summed, output_field=_MONEY), _NOTHING)
+    communities = CommunityPlacement.objects.in_effect_on(last).order_by()
+    return communities.annotate(numerator=funds).values("community_id", "numerator")
 
 
-def _decided(first: datetime.date, last: datetime.date) -> WorkItem:  # type: ignore[valid-type]  # a queryset of them
-    """Return the applications decided in the month."""
+def _decided(first: datetime.date, last: datetime.date) -> WorkItemQuerySet:
+    """Return the applications that were decided in the month."""
     return WorkItem.objects.filter(decided_on__gte=first, decided_on__lte=last, due_on__isnull=False).order_by()
 
 
@@ -80,13 +71,13 @@ def _decisions(first: datetime.date, last: datetime.date) -> Rows:
     outcome = Case(
         When(state="refused", then=Value("refused")), default=Value("approved"), output_field=CharField()
     )
-    rows = _decided(first, last).annotate(part=outcome, numerator=_ONE)  # type: ignore[attr-defined]  # a queryset
+    rows = _decided(first, last).annotate(part=outcome, numerator=_ONE)
     return rows.values("division_id", "part", "numerator")
 
 
 def _on_time(first: datetime.date, last: datetime.date) -> Rows:
     """Return a row a decision: 1 of 1 within 15 working days, 0 of 1 later."""
-    rows = _decided(first, last).annotate(  # type: ignore[attr-defined]  # a queryset
+    rows = _decided(first, last).annotate(
         numerator=Case(When(decided_on__lte=F("due_on"), then=1), default=0), denominator=_ONE
     )
     return rows.values("division_id", "numerator", "denominator")
@@ -94,7 +85,7 @@ def _on_time(first: datetime.date, last: datetime.date) -> Rows:
 
 def _days(first: datetime.date, last: datetime.date) -> Rows:
     """Return a row a decision with the working days that it took."""
-    rows = _decided(first, last).annotate(numerator=F("decided_in"), denominator=_ONE)  # type: ignore[attr-defined]  # a queryset
+    rows = _decided(first, last).annotate(numerator=F("decided_in"), denominator=_ONE)
     return rows.values("division_id", "numerator", "denominator")
 
 

@@ -180,7 +180,7 @@ def held_of(item: WorkItem, day: datetime.date) -> list[HeldColumn]:
     if item.kind not in COLLECTING or not item.asked:
         return []
     others = (
-        WorkItem.objects.in_force_on(day)
+        WorkItem.objects.standing_on(day)
         .applying_in(item.division.path)
         .filter(kind__in=COLLECTING)
         .exclude(asked="")

@@ -13,7 +13,7 @@ from django.db.models import F, Q
 
 from changelog.models.steps import FlowStep
 from changzhi_portal.names import readings
-from changzhi_portal.records import DatedQuerySet, Record, in_effect
+from changzhi_portal.records import DatedQuerySet, Record, in_effect, not_ended
 from changzhi_portal.rights import Viewer, has_right
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet, paths_above, scope_path_of
 
@@ -47,6 +47,10 @@ class WorkItemQuerySet(DatedQuerySet, ScopedQuerySet):
         """Filter for what may be asked of communities on a day: approved by then, begun and not ended."""
         decided = Q(decided_on__isnull=True) | Q(decided_on__lte=day)
         return self.filter(decided, in_effect(day, *WorkItem.dated_by), state__in=LISTED)
+
+    def standing_on(self, day: datetime.date) -> Self:
+        """Filter for what is approved and has not ended by a day, whether it has begun or not."""
+        return self.filter(not_ended(day, "valid_to"), state=WorkItem.State.APPROVED)
 
     def applying_in(self, path: str) -> Self:
         """Filter for the items of the division with this path and of those above it: what its communities may be asked."""

@@ -149,15 +149,15 @@ class WorkItemSheet(RecordSheet):
                     row.place = self._index.place_at(None, item.division_id) or row.place
 
     def load_related(self, rows: Sequence[RegisterRow], context: CheckContext) -> None:
-        """Load the departments of the scope, and the items in force there that collect figures or assess."""
+        """Load the departments of the scope, and the items there that collect figures or assess."""
         self._departments: dict[tuple[int, str], Department] = {}
         for department in Department.objects.active().filter(Department.in_subtree(context.scope_path)):
             today = self._index.today_of(self._index.divisions[department.division_id])
             self._departments[today.pk, comparable(department.name)] = department
         kinds = (*COLLECTING, WorkItem.Kind.ASSESSMENT)
-        inside = WorkItem.objects.in_force_on(context.today).filter(kind__in=kinds).select_related("division")
+        inside = WorkItem.objects.standing_on(context.today).filter(kind__in=kinds).select_related("division")
         above = inside.filter(division__path__in=paths_above(context.scope_path))
-        self._in_force = sorted(
+        self._standing = sorted(
             {*inside.filter(WorkItem.in_subtree(context.scope_path)), *above}, key=lambda each: each.pk
         )
 
@@ -205,7 +205,7 @@ class WorkItemSheet(RecordSheet):
             level = Level.ERROR if each.is_refusal else Level.WARNING
             code = "required" if each.code == "required" else "not_admissible" if each.is_refusal else "inadvisable"
             row.report(code, each.in_row, each.field, level=level)
-        others = [each for each in self._in_force if each.pk != item.pk and self._is_above(each, item)]
+        others = [each for each in self._standing if each.pk != item.pk and self._is_above(each, item)]
         if item.kind == WorkItem.Kind.ASSESSMENT and item.listed_as == WorkItem.ListedAs.LAWFUL:
             if any(each.kind == item.kind and each.listed_as == item.listed_as for each in others):
                 row.report("not_admissible", "这个县（市、区）已有综合考核，不能另设考核评比", "kind")
