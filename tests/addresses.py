@@ -35,13 +35,16 @@ from tests.connections.receivers import make_delivery, make_webhook
 from tests.factories import (
     Place,
     make_batch,
+    make_department,
     make_facility,
     make_organization,
     make_period,
     make_project,
     make_user,
+    make_work_item,
     make_worker,
 )
+from workload.models import Assessment, WorkItem
 
 # URLs that only change something: GET is refused.
 POST_ONLY = {
@@ -136,6 +139,12 @@ def make_announcement(user: User, text: str = "演示公告", *, days: int = 1, 
     return Announcement.objects.create(text=text, division=user.division, made_by=user, **values)
 
 
+def make_draft(place: Place, user: User) -> WorkItem:
+    """Return an application of the user's department that is not submitted yet, or of one of 城区."""
+    department = user.department or make_department(place.county)
+    return make_work_item(department.division, department=department, state=WorkItem.State.DRAFT)
+
+
 Maker = Callable[[Place, User], models.Model]
 # Functions that create a record in 城区 for each URL with a ref.
 RECORDS: dict[str, Maker] = {
@@ -221,6 +230,12 @@ RECORDS: dict[str, Maker] = {
         lambda place, user: make_webhook(place.county)[0],
     ),
     "connections:delivery_again": lambda place, user: make_delivery(make_webhook(place.county)[0]),
+    "workload:item": lambda place, user: make_work_item(place.county),
+    "workload:change": make_draft,
+    "workload:move": lambda place, user: make_work_item(place.county),
+    "workload:assessment": lambda place, user: Assessment.objects.create(
+        community=place.communities[0], year=2018, work_score=80
+    ),
     "reports:briefing_pdf": lambda place, user: make_briefing(place.county),
 }
 
@@ -242,6 +257,7 @@ VISIBLE_TO_ALL: dict[str, list[Any]] = {
     "menu_group": ["tasks"],
     "manual_picture": [next(iter(pictures().values())).digest, next(iter(pictures()))],
     "reports:verify_code": ["0000-0000-0000-0000"],
+    "workload:apply_kind": ["ledger"],
     "targets:plan": ["2020"],
     "targets:plan_version": ["2020", 1],
     "targets:plan_edit": ["2020"],
@@ -250,7 +266,7 @@ VISIBLE_TO_ALL: dict[str, list[Any]] = {
     "targets:plan_target_drop": ["2020", "urban_org_count"],
 }
 # What follows the ref of the record in some URLs.
-LAST_ARGUMENTS = {"reports:move_briefing": "withdraw", "reports:briefing_file": "xlsx"}
+LAST_ARGUMENTS = {"workload:move": "end", "reports:move_briefing": "withdraw", "reports:briefing_file": "xlsx"}
 # What follows the month in some URLs.
 AFTER_MONTH = {
     "reports:briefing_month": ("month",),

@@ -36,7 +36,7 @@ def test_a_weight_of_60_with_90_and_80_gives_86(place: Place) -> None:
 def test_a_weight_below_50_is_refused_with_the_clause(place: Place, clerk: User) -> None:
     with pytest.raises(InvalidError) as refusal:
         save_scheme(by=clerk, county=place.county, year=2018, weight=40)
-    assert str(refusal.value) == "社区考核以居民满意度为主，满意度权重不能低于50%。［四（一）4］"
+    assert str(refusal.value) == "社区考核以居民满意度为主，满意度权重不能低于百分之五十。［四（一）4］"
     assert refusal.value.field == "weight"
     with pytest.raises(IntegrityError), transaction.atomic():
         AssessmentScheme.objects.create(county=place.county, year=2018, weight=49)
@@ -81,7 +81,7 @@ def test_the_form_refuses_40_at_its_field_and_takes_60(place: Place, clerk: User
     browser = signed_in(clerk)
     given = {"county_code": "140402", "year": "2018", "weight": "40", "note": ""}
     refused = browser.post(f"{LIST}scheme/", given)
-    assert refused.status_code == 422 and "不能低于50%" in refused.content.decode()
+    assert refused.status_code == 422 and "不能低于百分之五十" in refused.content.decode()
     assert refused.context["form"].errors["weight"]
     assert browser.post(f"{LIST}scheme/", given | {"weight": "60"}).status_code == 302
     assert AssessmentScheme.objects.get().weight == 60

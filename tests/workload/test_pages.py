@@ -7,10 +7,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
+from django.test import RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Role, User
+from changzhi_portal.pages.panels import home_panels
 from tests.factories import Place, make_user, make_work_item
 from tests.queries import queries_of
 from workload.models import WorkItem
@@ -183,8 +186,12 @@ def test_a_county_decides_with_a_reason_that_the_department_reads(
     own = signed_in(department_clerk)
     page = own.get(item.get_absolute_url())
     assert "退回的理由：经费偏低" in page.content.decode() and actions(page) == ["提交", "修改"]
-    home = own.get("/").content.decode()
-    assert "已退回1件" in home and 'class="btn btn-primary" href="/workload/apply/"' in home
+    request = RequestFactory().get("/")
+    request.user = department_clerk
+    [panel] = home_panels(request)
+    assert panel["groups"] == [("已退回", [item])] and panel["is_main"]
+    shown = render_to_string(panel["template_name"], {"panel": panel})
+    assert "已退回1件" in shown and 'class="btn btn-primary" href="/workload/apply/"' in shown
 
 
 def test_a_county_is_not_offered_what_the_bureau_decides(place: Place, clerk: User, officer: User, signed_in) -> None:
@@ -216,7 +223,7 @@ def test_departments_and_windows_open_no_other_register(place: Place, department
     assert signed_in(make_user(Role.WINDOW_CLERK, place.county)).get(LIST).status_code == 403
 
 
-def test_the_search_finds_an_item_in_force(place: Place, department_clerk: User, signed_in) -> None:
+def test_the_search_finds_an_item_in_force(place: Place, street_clerk: User, signed_in) -> None:
     make_work_item(place.county, "演示养犬台账")
-    answer = signed_in(department_clerk).post("/search/", {"q": "养犬台账"}, follow=True)
+    answer = signed_in(street_clerk).post("/search/", {"q": "养犬台账"}, follow=True)
     assert "演示养犬台账" in answer.content.decode()

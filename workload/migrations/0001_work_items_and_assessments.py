@@ -115,7 +115,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '考核办法',
                 'verbose_name_plural': '考核办法',
                 'ordering': ('-year', 'county'),
-                'constraints': [models.UniqueConstraint(fields=('county', 'year'), name='assessment_scheme_once', violation_error_message='这个县（市、区）这一年已有考核办法。'), models.CheckConstraint(condition=models.Q(('weight__gte', 50), ('weight__lte', 100)), name='satisfaction_leads_assessment', violation_error_message='社区考核以居民满意度为主，满意度权重不能低于50%。［四（一）4］'), models.CheckConstraint(condition=models.Q(('year__gte', 2017), ('year__lte', 2100)), name='assessment_scheme_year', violation_error_message='请填写2017年以后的年度。')],
+                'constraints': [models.UniqueConstraint(fields=('county', 'year'), name='assessment_scheme_once', violation_error_message='这个县（市、区）这一年已有考核办法。'), models.CheckConstraint(condition=models.Q(('weight__gte', 50), ('weight__lte', 100)), name='satisfaction_leads_assessment', violation_error_message='社区考核以居民满意度为主，满意度权重不能低于百分之五十。［四（一）4］'), models.CheckConstraint(condition=models.Q(('year__gte', 2017), ('year__lte', 2100)), name='assessment_scheme_year', violation_error_message='请填写2017年以后的年度。')],
             },
         ),
         migrations.AddIndex(

@@ -41,7 +41,7 @@ class AssessmentScheme(Record, ScopedModel):
             models.CheckConstraint(
                 condition=Q(weight__gte=LEAST_WEIGHT, weight__lte=_ALL),
                 name="satisfaction_leads_assessment",
-                violation_error_message="社区考核以居民满意度为主，满意度权重不能低于50%。［四（一）4］",
+                violation_error_message="社区考核以居民满意度为主，满意度权重不能低于百分之五十。［四（一）4］",
             ),
             models.CheckConstraint(
                 condition=Q(year__gte=_FIRST_YEAR, year__lte=_LAST_YEAR),

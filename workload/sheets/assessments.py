@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 
 from changzhi_portal.bulk import in_batches
-from changzhi_portal.registers.columns import Column, DecimalColumn, IntegerColumn, TextColumn
+from changzhi_portal.registers.columns import ONE, Column, DecimalColumn, IntegerColumn, TextColumn
 from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.entries import read_entries
+from changzhi_portal.registers.problems import Doubtful
 from changzhi_portal.registers.rows import RegisterRow
 from communities.models import Division
 from communities.places import PlaceIndex
@@ -27,6 +29,16 @@ from communities.sheets.place_columns import (
 from communities.sheets.placing import RecordSheet
 from workload.models import Assessment
 from workload.sheets.work_items import NOT_OF_TOWNS
+
+
+class YearColumn(IntegerColumn):
+    """A year: 2018, 2018年, 2018年度."""
+
+    is_figure = False
+
+    def clean(self, raw: Any, multiplier: Decimal = ONE) -> int | Doubtful:
+        """Return the year."""
+        return super().clean(raw.strip().removesuffix("度").removesuffix("年") if isinstance(raw, str) else raw)
 
 
 class AssessmentSheet(RecordSheet):
@@ -47,7 +59,7 @@ class AssessmentSheet(RecordSheet):
     columns: ClassVar[tuple[Column, ...]] = (
         REF,
         *place_columns(county_required=False),
-        IntegerColumn(Assessment, "year", "年度", "考核年度", required=True, is_key=True, maximum=2100, units=("年",)),
+        YearColumn(Assessment, "year", "年度", "考核年度", required=True, is_key=True, maximum=2100),
         DecimalColumn(Assessment, "work_score", "工作得分", "工作考核得分", "考核得分", required=True),
         TextColumn(Assessment, "note", "备注", "说明"),
     )
