@@ -1,6 +1,6 @@
-"""Entries of changes of divisions, of users and of the portal's health in the menu."""
+"""Entries of changes of divisions, of users, of departments and of the portal's health in the menu."""
 
-from accounts.models import User
+from accounts.models import Department, User
 from changzhi_portal.display import display_number
 from changzhi_portal.menu import MANAGEMENT, MenuItem
 from changzhi_portal.rights import Actor
@@ -9,6 +9,10 @@ from changzhi_portal.rights import Actor
 def _users(user: Actor) -> str:
     listed = User.objects.listed_for(user) if isinstance(user, User) else User.objects.none()
     return f"{display_number(listed.active().count())}个在用账号"
+
+
+def _departments(user: Actor) -> str:
+    return f"{display_number(Department.objects.visible_to(user).active().count())}个"
 
 
 DIVISION_CHANGES = MenuItem(
@@ -30,6 +34,17 @@ USERS = MenuItem(
     explanation="谁能登录，是什么角色，管哪里；新建、停用、重置密码、解锁。",
     remark=_users,
     help_at="用户管理",
+)
+DEPARTMENTS = MenuItem(
+    "部门",
+    "accounts:departments",
+    ("accounts:department",),
+    "may_keep_departments",
+    group=MANAGEMENT,
+    position=25,
+    explanation="市、县和街道（乡镇）的部门：新增、改名、撤销；部门经办员的账号属于其中一个。",
+    remark=_departments,
+    help_at="部门",
 )
 HEALTH = MenuItem(
     "运行状况",

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Count, Model, Q
 
-from accounts.models import ROLES_OF_PEOPLE, Role, User
+from accounts.models import OF_MATTERS, ROLES_OF_PEOPLE, Department, Role, User
 from changelog.history import history_lines
 from changelog.models import ChangeRecord
 from changzhi_portal.health.report import answers
@@ -67,6 +67,21 @@ class Accounts(HomePanel):
         }
 
 
+class MattersOffice(HomePanel):
+    """For windows and departments: where they work, and what they find in the portal beside their queues."""
+
+    position = 90
+    template_name = "accounts/matters_panel.html"
+
+    def concerns(self, user: Actor) -> bool:
+        """Return whether the user handles residents' matters and sees no figures."""
+        return super().concerns(user) and user.role in OF_MATTERS
+
+    def context(self, request: PortalRequest) -> dict[str, Any]:
+        """Return the department, None for a window."""
+        return {"department": Department.objects.of_user(request.user).first()}
+
+
 class AccountHistory(RecordPanel):
     """The changes of an account, for those whom the history of registers is closed to."""
 
@@ -82,3 +97,10 @@ class AccountHistory(RecordPanel):
     def context(self, request: PortalRequest, record: Model) -> dict[str, Any]:
         """Return the newest changes."""
         return {"entries": history_lines(record, request.user, limit=MOST_ROWS), "record": record}
+
+
+class DepartmentHistory(AccountHistory):
+    """The changes of a department, for those whom the history of registers is closed to."""
+
+    model_label = "accounts.Department"
+    requires = "may_keep_departments"

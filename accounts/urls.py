@@ -1,4 +1,4 @@
-"""URLs of signing in, the own account, managing users and changes of divisions."""
+"""URLs of signing in, the own account, managing users and departments, and changes of divisions."""
 
 from django.urls import path
 
@@ -22,6 +22,12 @@ urlpatterns = [
     path("account/second-factor/remove/", views.RemoveOwnSecondFactor.as_view(), name="second_factor_remove"),
     path("account/sessions/end/", views.EndOwnSession.as_view(), name="own_session_end"),
     path("account/sessions/end-others/", views.EndOtherSessions.as_view(), name="own_sessions_end_others"),
+    path("departments/", views.DepartmentList.as_view(), name="departments"),
+    path("departments/new/", views.NewDepartment.as_view(), name="department_new"),
+    path("departments/<slug:ref>/", views.DepartmentDetail.as_view(), name="department_detail"),
+    path("departments/<slug:ref>/edit/", views.EditDepartment.as_view(), name="department_edit"),
+    path("departments/<slug:ref>/close/", views.CloseDepartment.as_view(), name="department_close"),
+    path("departments/<slug:ref>/reopen/", views.ReopenDepartment.as_view(), name="department_reopen"),
     path("users/", views.UserList.as_view(), name="users"),
     path("users/new/", views.NewUser.as_view(), name="user_new"),
     path("users/settings/", views.ChangeSettings.as_view(), name="user_settings"),

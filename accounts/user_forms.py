@@ -8,7 +8,7 @@ from typing import Any, cast
 from django import forms
 
 from accounts.actions import LONGEST_REASON
-from accounts.models import ROLE_LEVELS, Role, User
+from accounts.models import ROLE_LEVELS, Department, Role, User
 from changzhi_portal.identifiers import InvalidIdentifierError, clean_phone
 from changzhi_portal.names import fold
 from changzhi_portal.pages import VersionForm
@@ -84,13 +84,19 @@ class UserForm(ContactForm):
     )
     division = forms.ChoiceField(
         label="所属单位",
-        help_text="只看得到这个单位范围内的内容。县区填报员选县（市、区），街道填报员选街道（乡镇），市局人员选长治市，领导、审计员选市或县。",
+        help_text="只看得到这个单位范围内的内容。县区填报员选县（市、区），街道填报员选街道（乡镇），窗口受理员选县或街道（乡镇），市局人员选长治市，领导、审计员选市或县，部门经办员选部门所在的市、县或街道（乡镇）。",
         error_messages={"required": "请选择单位。", "invalid_choice": "请在列出的单位里选择。"},
+    )
+    department = forms.ChoiceField(
+        label="所在部门",
+        required=False,
+        help_text="只有部门经办员要选，选所属单位的部门；没有的，先在“部门”里新增。别的角色留空。",
+        error_messages={"invalid_choice": "请在列出的部门里选择。"},
     )
     may_unmask = forms.BooleanField(
         label="可查看个人信息原文",
         required=False,
-        help_text="确因工作需要才给；领导和系统管理员不能有。查看会留下记录。",
+        help_text="确因工作需要才给；领导、窗口受理员、部门经办员和系统管理员不能有。查看会留下记录。",
     )
 
     def __init__(self, *args: Any, by: User, person: User | None, **kwargs: Any) -> None:
@@ -99,6 +105,7 @@ class UserForm(ContactForm):
                 "full_name": person.full_name,
                 "role": person.role.value,
                 "division": person.division.code,
+                "department": person.department.ref if person.department else "",
                 "may_unmask": person.may_unmask,
             }
             if person
@@ -113,22 +120,31 @@ class UserForm(ContactForm):
         ]
         cast(forms.ChoiceField, self.fields["division"]).choices = [
             ("", "请选择"),
-            *_grouped(list(self.divisions.values())),
+            *grouped_divisions(list(self.divisions.values())),
         ]
+        self._departments = {each.ref: each for each in departments_for(by)}
+        cast(forms.ChoiceField, self.fields["department"]).choices = [
+            ("", "没有"),
+            *_grouped_departments(list(self._departments.values())),
+        ]
+        if Role.DEPARTMENT_CLERK not in roles:
+            del self.fields["department"]
         if person is not None:
             del self.fields["username"]
         if not by.role.may_grant_unmasking:
             del self.fields["may_unmask"]
         if person is not None and person.pk == by.pk:
-            for name in {"role", "division", "may_unmask"} & set(self.fields):
+            for name in {"role", "division", "department", "may_unmask"} & set(self.fields):
                 self.fields[name].disabled = True
                 self.fields[name].help_text = "自己的不能自己改，请另一位管理员办理。"
-        self.order_fields(["username", "full_name", "role", "division", "email", "phone", "may_unmask", "version"])
+        shown = ["username", "full_name", "role", "division", "department", "email", "phone", "may_unmask", "version"]
+        self.order_fields(shown)
 
     def values(self) -> dict[str, Any]:
         """Return the values of a valid form as the actions take them; the right only where it is asked for."""
         values = {name: self.cleaned_data[name] for name in ("full_name", "role", "email", "phone")}
         values["division"] = self.divisions[self.cleaned_data["division"]]
+        values["department"] = self._departments.get(self.cleaned_data.get("department", ""))
         if "username" in self.fields:
             values["username"] = self.cleaned_data["username"]
         if "may_unmask" in self.fields:
@@ -165,7 +181,21 @@ def divisions_for(by: User) -> Sequence[Division]:
     return list(found.select_related("parent").order_by("code"))
 
 
-def _grouped(divisions: Sequence[Division]) -> list[tuple[str, list[tuple[str, str]]]]:
+def departments_for(by: User) -> Sequence[Department]:
+    """Return the departments in use where `by` may have users, by the code of their division and their name."""
+    found = Department.objects.active().visible_to(by).filter(division__valid_to__isnull=True)
+    return list(found.with_place().order_by("division__code", "name"))
+
+
+def _grouped_departments(departments: Sequence[Department]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return choices under the names of the divisions."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for each in departments:
+        groups.setdefault(each.division.full_name, []).append((each.ref, each.name))
+    return list(groups.items())
+
+
+def grouped_divisions(divisions: Sequence[Division]) -> list[tuple[str, list[tuple[str, str]]]]:
     """Return choices under headings: the city, the counties, then the towns of each county."""
     groups: dict[str, list[tuple[str, str]]] = {}
     for level, heading in (

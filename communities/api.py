@@ -12,9 +12,10 @@ from changzhi_portal.api.endpoints import RegisterEndpoint, RowsEndpoint
 from changzhi_portal.api.expansions import Expansions
 from changzhi_portal.pages.filters import DayFilter, InEffectFilter, RegisterFilterSet
 from communities.filters import CommunityFilterSet, FacilityFilterSet
-from communities.models import Community, Division, DivisionChange, Facility
+from communities.models import Community, Division, DivisionChange, Facility, ServicePoint
+from communities.points.filters import PointFilterSet
 from communities.search import Divisions as DivisionSource
-from communities.sheets import CommunitySheet, FacilitySheet
+from communities.sheets import CommunitySheet, FacilitySheet, PointSheet
 
 
 class DivisionFilterSet(RegisterFilterSet):
@@ -98,6 +99,25 @@ class Facilities(RegisterEndpoint):
     filterset = FacilityFilterSet
     sorts = {"area": "area", "opened_on": "opened_on"}
     expands: ClassVar[Expansions] = {"community": ("community", CommunitySerializer)}
+
+
+class ServicePoints(RegisterEndpoint):
+    """服务站点."""
+
+    register = PointSheet
+    example: ClassVar[dict[str, Any]] = {
+        "county": "城区",
+        "town": "东街街道办事处",
+        "community_name": "",
+        "name": "东街便民服务中心",
+        "functions": ["window", "volunteer"],
+        "windows": 6,
+        "opened_on": "2018-03-01",
+    }
+    queryset = ServicePoint.objects.all()
+    filterset = PointFilterSet
+    sorts = {"opened_on": "opened_on", "closed_on": "closed_on"}
+    expands: ClassVar[Expansions] = PLACE_EXPANSIONS
 
 
 class Divisions(RowsEndpoint):

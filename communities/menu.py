@@ -1,9 +1,9 @@
-"""Entries of communities and facilities in the menu."""
+"""Entries of communities, facilities and service points in the menu."""
 
 from changzhi_portal.display import display_number
 from changzhi_portal.menu import REGISTERS, TASKS, MenuItem
 from changzhi_portal.rights import Actor
-from communities.models import Community, Facility
+from communities.models import Community, Facility, ServicePoint
 
 
 def _communities(user: Actor) -> str:
@@ -12,6 +12,10 @@ def _communities(user: Actor) -> str:
 
 def _facilities(user: Actor) -> str:
     return f"{display_number(Facility.objects.visible_to(user).count())}处"
+
+
+def _points(user: Actor) -> str:
+    return f"{display_number(ServicePoint.objects.visible_to(user).count())}处"
 
 
 COMMUNITIES = MenuItem(
@@ -35,6 +39,18 @@ FACILITIES = MenuItem(
     register="facilities",
     explanation="综合服务设施、活动场所、公益性服务设施的面积和功能。",
     remark=_facilities,
+)
+POINTS = MenuItem(
+    "服务站点",
+    "communities:point_list",
+    ("communities:point",),
+    "may_see_registers",
+    group=REGISTERS,
+    position=25,
+    register="points",
+    explanation="一站式服务窗口、社会组织服务平台、社会工作站（室）、志愿服务站：在哪里，有几个窗口和岗位。",
+    remark=_points,
+    help_at="服务站点",
 )
 MONTHLY = MenuItem(
     "逐社区填报",

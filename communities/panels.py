@@ -9,7 +9,7 @@ from django.db.models import Model
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.panels import MOST_ROWS, HomePanel, RecordPanel
 from changzhi_portal.rights import Actor, has_right
-from communities.models import Division, Facility
+from communities.models import Division, Facility, ServicePoint
 from communities.monthly.progress import communities_to_enter, progress_of
 from periods.models import ReportingPeriod
 
@@ -25,6 +25,19 @@ class CommunityFacilities(RecordPanel):
         """Return the first MOST_ROWS facilities and their total number."""
         facilities = Facility.objects.visible_to(request.user).filter(community=record).order_by("kind", "name")
         return {"facilities": facilities[:MOST_ROWS], "total": facilities.count(), "community": record}
+
+
+class CommunityPoints(RecordPanel):
+    """The service points of a community; leaders may see it, because it has no personal data."""
+
+    model_label = "communities.Community"
+    position = 25
+    template_name = "communities/points_panel.html"
+
+    def context(self, request: PortalRequest, record: Model) -> dict[str, Any]:
+        """Return the first MOST_ROWS points and their total number."""
+        points = ServicePoint.objects.visible_to(request.user).filter(community=record).order_by("name")
+        return {"points": points[:MOST_ROWS], "total": points.count(), "community": record}
 
 
 class MonthlyEntry(HomePanel):

@@ -1,4 +1,4 @@
-"""Quality rules of communities, their population and their facilities (docs/domain.md §6.5)."""
+"""Quality rules of communities, their population their facilities and service points (docs/domain.md §6.5)."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from django.db.models.functions import Abs, Cast
 from changzhi_portal.quality import Occasion, Severity, Subject, rule
 from changzhi_portal.records import in_effect, not_ended
 from changzhi_portal.scope import ScopedQuerySet
-from communities.models import Community, CommunityProfile, Facility, GovernanceBody, RecordMove
+from communities.models import Community, CommunityProfile, Facility, GovernanceBody, RecordMove, ServicePoint
 from communities.peers import unlike_peers
 from communities.sheets.facilities import ACTIVITY_AREA_TOO_LARGE
 from communities.thresholds import FEWEST_PEOPLE_MOVED, LARGEST_AREA, MOST_PER_HOUSEHOLD, POPULATION_CHANGE
 
 COMMUNITIES = Subject(Community, community="")
 FACILITIES = Subject(Facility)
+POINTS = Subject(ServicePoint)
 
 
 # --- Communities ---
@@ -144,6 +145,58 @@ def urban_without_facility(occasion: Occasion) -> ScopedQuerySet:
 def _large(count: str) -> Cast:
     """Return a count as a large number: a slip of nine digits times a percentage exceeds an integer of PostgreSQL."""
     return Cast(count, BigIntegerField())
+
+
+# --- Service points ---
+
+
+@rule(
+    POINTS,
+    Severity.SOFT,
+    "服务窗口没有填窗口数",
+    "功能里有一站式服务窗口，没有填窗口数，全科窗口的比例算不出来，请补上。",
+)
+def point_without_windows(occasion: Occasion) -> ScopedQuerySet:
+    """Find points in use that are counters and do not say how many there are, or say none."""
+    in_use = ServicePoint.objects.in_effect_on(occasion.day).with_function(ServicePoint.Function.WINDOW)
+    return in_use.filter(Q(windows__isnull=True) | Q(windows=0))
+
+
+@rule(
+    POINTS,
+    Severity.SOFT,
+    "有窗口或全科受理，功能里没有窗口",
+    "填了窗口数或者全科受理，功能里没有一站式服务窗口，请核对功能。",
+)
+def windows_without_function(occasion: Occasion) -> ScopedQuerySet:
+    """Find points in use with counters, or that accept every matter, and are none by their functions."""
+    in_use = ServicePoint.objects.in_effect_on(occasion.day)
+    counters = in_use.with_function(ServicePoint.Function.WINDOW)
+    return in_use.filter(Q(windows__gt=0) | Q(accepts_all=True)).exclude(pk__in=counters.values("pk"))
+
+
+@rule(
+    POINTS,
+    Severity.SOFT,
+    "有社工岗位，功能里没有社会工作站",
+    "设了{posts}个社工岗位，功能里没有社会工作站（室），请核对功能或岗位数。",
+)
+def posts_without_station(occasion: Occasion) -> ScopedQuerySet:
+    """Find points in use with posts of social workers that are no station by their functions [四（三）1]."""
+    in_use = ServicePoint.objects.in_effect_on(occasion.day).filter(posts__gt=0)
+    stations = ServicePoint.objects.with_function(ServicePoint.Function.SOCIAL_WORK)
+    return in_use.exclude(pk__in=stations.values("pk"))
+
+
+@rule(
+    POINTS,
+    Severity.SOFT,
+    "服务站点所在社区已撤销",
+    "所在社区已经撤销，请改到现在的社区或填停用日期。",
+)
+def point_in_closed_community(occasion: Occasion) -> ScopedQuerySet:
+    """Find points in use in a closed community."""
+    return ServicePoint.objects.in_effect_on(occasion.day).filter(community__closed_on__lte=occasion.day)
 
 
 # --- Facilities ---

@@ -10,10 +10,11 @@ from django.urls import reverse
 
 from changzhi_portal.names import community_key, division_key
 from changzhi_portal.search import NOTHING, Hit, Keys, SearchSource, Word, among
-from communities.models import Community, CommunityPlacement, Division, Facility
+from communities.models import Community, CommunityPlacement, Division, Facility, ServicePoint
 from communities.models.community import CommunityQuerySet
 from communities.models.division import DivisionQuerySet
 from communities.models.facility import FacilityQuerySet
+from communities.models.point import ServicePointQuerySet
 
 
 def community_matches(word: Word) -> Q:
@@ -162,6 +163,38 @@ def _end_of(community: Community) -> str:
         return ""
     into = f"，并入{community.successor}" if community.successor is not None else ""
     return f"{community.closed_on:%Y-%m-%d}撤销{into}"
+
+
+class ServicePoints(SearchSource):
+    """Service points, by their own name or their community's."""
+
+    title = "服务站点"
+    position = 37
+    requires: ClassVar[str] = "may_see_registers"
+    list_url_name = "communities:point_list"
+
+    def rows(self) -> ServicePointQuerySet:
+        """Return the points with their place."""
+        return ServicePoint.objects.with_place()
+
+    def itself(self, word: Word) -> Q:
+        """Match name and pinyin."""
+        return Q(name_key__contains=word.key) | word.is_read_as("readings")
+
+    def related(self, word: Word) -> Q:
+        """Match the community."""
+        return of_communities(word)
+
+    def place(self, word: Word) -> Q:
+        """Match the town and the county."""
+        return in_divisions(word, "community__town", "division")
+
+    def hit(self, point: ServicePoint) -> Hit:
+        """Show the community or the town, the functions, and whether the point is closed."""
+        community = point.community
+        place = f"{place_of(community.town)}{community.name}" if community else place_of(point.division)
+        closed = "，已停用" if point.closed_on else ""
+        return Hit(point.name, point.get_absolute_url(), place=place, remark=f"{point.function_labels}{closed}")
 
 
 class Facilities(SearchSource):

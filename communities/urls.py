@@ -1,10 +1,11 @@
-"""Addresses of communities and facilities."""
+"""Addresses of communities, facilities and service points."""
 
 from django.urls import path
 
 from communities import views
 from communities.contacts.views import Contacts, DeleteContact, EditContact, NewContact
 from communities.monthly.views import EntryIndex, EntryPage
+from communities.points.views import PointDetail, PointList
 
 app_name = "communities"
 urlpatterns = [
@@ -17,5 +18,7 @@ urlpatterns = [
     path("monthly/<slug:ref>/", EntryPage.as_view(), name="monthly_entry"),
     path("communities/<slug:ref>/", views.CommunityDetail.as_view(), name="community_detail"),
     path("facilities/", views.FacilityList.as_view(), name="facility_list"),
+    path("points/", PointList.as_view(), name="point_list"),
+    path("points/<slug:ref>/", PointDetail.as_view(), name="point_detail"),
     path("facilities/<slug:ref>/", views.FacilityDetail.as_view(), name="facility_detail"),
 ]

@@ -24,7 +24,7 @@ SCOPES: Final = (
         "figures:read",
         "读统计数据",
         "区划、社区、统计月、目标方案和结果、简报，没有个人信息",
-        frozenset({"may_see_figures"}),
+        frozenset({"may_see_figures", "may_see_work_items"}),
     ),
     Scope(
         "registers:read",

@@ -20,6 +20,7 @@ class DemoAccount:
     role: Role
     division_code: str
     full_name: str
+    department: str = ""  # the name of the office of the division in which a department's clerk works
 
 
 BUREAU = (
@@ -51,7 +52,11 @@ CLERKS = tuple(
     for code, (name, county) in _CLERKS.items()
 )
 STREET = DemoAccount("demo_street", Role.STREET_CLERK, "140402001", "演示填报员（东街）")
-ACCOUNTS = (*BUREAU, *CLERKS, STREET)
+MATTERS = (
+    DemoAccount("demo_window", Role.WINDOW_CLERK, "140402001", "演示受理员（东街）"),
+    DemoAccount("demo_department", Role.DEPARTMENT_CLERK, "140402", "演示经办员（民政局）", "民政局"),
+)
+ACCOUNTS = (*BUREAU, *CLERKS, STREET, *MATTERS)
 # The user names that the demo acts as: locking months, uploading the city's lists, uploading a county's registers.
 ADMINISTRATOR, OFFICER = BUREAU[0].username, BUREAU[1].username
 CLERK_OF_COUNTY = {account.division_code: account.username for account in CLERKS}

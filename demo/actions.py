@@ -5,10 +5,19 @@ from __future__ import annotations
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from accounts.actions import log_new_users, portal_itself
-from accounts.models import User
+from accounts.actions import found_department, log_new_users, portal_itself
+from accounts.models import Department, User
 from communities.models import Division
-from demo.accounts import ACCOUNTS, PASSWORD
+from demo.accounts import ACCOUNTS, PASSWORD, DemoAccount
+
+
+def _department(account: DemoAccount) -> Department | None:
+    """Return the department of an account, a new one where there is none; None for accounts without one."""
+    if not account.department:
+        return None
+    division = Division.objects.by_code(account.division_code)
+    known = Department.objects.active().filter(division=division, name=account.department).first()
+    return known or found_department(by=portal_itself(), division=division, name=account.department)
 
 
 @transaction.atomic
@@ -24,6 +33,7 @@ def create_accounts() -> None:
             username=account.username,
             role=account.role,
             division=Division.objects.by_code(account.division_code),
+            department=_department(account),
             full_name=account.full_name,
             password=password,
             must_change_password=False,

@@ -39,6 +39,7 @@ from tests.factories import (
     make_facility,
     make_organization,
     make_period,
+    make_point,
     make_project,
     make_user,
     make_work_item,
@@ -162,6 +163,13 @@ RECORDS: dict[str, Maker] = {
     "accounts:user_second_factor": make_managed_user,
     "accounts:user_deactivate": make_managed_user,
     "accounts:user_reactivate": lambda place, user: make_managed_user(place, user, is_active=False),
+    **dict.fromkeys(
+        ("accounts:department_detail", "accounts:department_edit", "accounts:department_close"),
+        lambda place, user: make_department(place.county),
+    ),
+    "accounts:department_reopen": lambda place, user: make_department(
+        place.county, closed_on=datetime.date(2018, 5, 1)
+    ),
     "communities:community_detail": lambda place, user: place.communities[0],
     "communities:monthly_entry": lambda place, user: place.communities[0],
     "communities:contact_edit": lambda place, user: make_contact(place.county),
@@ -169,6 +177,7 @@ RECORDS: dict[str, Maker] = {
     "notices:announcement_edit": lambda place, user: make_announcement(user),
     "notices:announcement_delete": lambda place, user: make_announcement(user),
     "communities:facility_detail": lambda place, user: make_facility(place.communities[0]),
+    "communities:point_detail": lambda place, user: make_point(place.communities[0]),
     "orgs:detail": lambda place, user: make_organization(place.communities[0]),
     "socialworkers:detail": lambda place, user: make_worker(place.communities[0]),
     "services:detail": lambda place, user: make_project(place.county),

@@ -18,7 +18,15 @@ from stdnum.iso7064 import mod_11_2
 from accounts.models import Department, Role, User
 from changelog.models import ChangeSet
 from changzhi_portal.personal import SealedField
-from communities.models import Community, CommunityPlacement, CommunityProfile, Division, Facility, GovernanceBody
+from communities.models import (
+    Community,
+    CommunityPlacement,
+    CommunityProfile,
+    Division,
+    Facility,
+    GovernanceBody,
+    ServicePoint,
+)
 from communities.models.division import short_code
 from orgs.models import SocialOrganization
 from periods.models import ReportingPeriod, parse_month
@@ -131,6 +139,17 @@ def make_facility(community: Community, name: str = "", *, area: Decimal | str |
     return _save(Facility(community=community, area=Decimal(area), **{**values, **fields}))
 
 
+def make_point(where: Community | Division, name: str = "", **fields: Any) -> ServicePoint:
+    """Create a service point with a counter, in use since 2016, of a community or a town."""
+    values = {
+        "name": name or f"演示第{next(_numbers)}便民服务点",
+        "functions": [ServicePoint.Function.WINDOW.value],
+        "windows": 2,
+        "opened_on": datetime.date(2016, 5, 1),
+    }
+    return _save(ServicePoint(**{_place_column(where): where}, **{**values, **fields}))
+
+
 @dataclass(frozen=True)
 class Place:
     """The small city of `make_place`."""
@@ -193,9 +212,20 @@ def make_user(role: Role | str, division: Division | str, username: str = "", **
     return user
 
 
-def make_department(division: Division, name: str = "") -> Department:
+def home_of(role: Role | str, place: Place) -> Division:
+    """Return the division of 城区 or above where a user of this role sits: the lowest that it may have, but for leaders and auditors."""
+    homes = {
+        Role.DISTRICT_CLERK: place.county,
+        Role.STREET_CLERK: place.street,
+        Role.WINDOW_CLERK: place.street,
+        Role.DEPARTMENT_CLERK: place.county,
+    }
+    return homes.get(Role(role), place.city)
+
+
+def make_department(division: Division, name: str = "", **fields: Any) -> Department:
     """Create an office of a division."""
-    return _save(Department(division=division, name=name or f"演示第{next(_numbers)}科"))
+    return _save(Department(division=division, name=name or f"演示第{next(_numbers)}科", **fields))
 
 
 def make_period(month: str = "2018-06") -> ReportingPeriod:

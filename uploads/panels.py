@@ -14,7 +14,7 @@ from django.utils import timezone
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.panels import FIRST_STEP, MOST_ROWS, NOTHING_TO_DO, HomePanel, RecordPanel, next_steps
 from changzhi_portal.registers.register import RegisterSheet
-from changzhi_portal.registers.registry import registers
+from changzhi_portal.registers.registry import needed_registers
 from changzhi_portal.rights import Actor
 from changzhi_portal.scope import paths_above
 from periods.models import ReportingPeriod
@@ -104,7 +104,7 @@ class OfficeMonth(HomePanel):
 
 
 def registers_of_office(user: Actor, period: ReportingPeriod) -> list[dict[str, Any]]:
-    """Return a line for each register with the office's newest upload of the month that counts as brought in.
+    """Return a line for each needed register with the office's newest upload of the month that counts as brought in.
 
     A register of a county is done once the county as a whole, an office above or all of its towns have brought it in.
     """
@@ -119,7 +119,7 @@ def registers_of_office(user: Actor, period: ReportingPeriod) -> list[dict[str, 
             from_above.get(sheet.name),
             None if month is None else month.of_county(user.division.path, sheet.name),
         )
-        for sheet in registers()
+        for sheet in needed_registers()
     ]
 
 
@@ -181,7 +181,7 @@ class BureauMonth(HomePanel):
             return {"period": None}
         reported = UploadBatch.objects.visible_to(user).filter(period=period).reported()
         month = MonthOfOffices.of(reported, period, user)
-        sheets = registers()
+        sheets = needed_registers()
         lines = []
         for county in user.visible_counties():
             cells = [_cell(sheet, county.path, user.division.path, month) for sheet in sheets]
@@ -289,7 +289,7 @@ class SubmissionUploads(RecordPanel):
         from_above = _from_above(period, record.county.path)
         by_register = _by_register(reported.with_replaced().without_details())
         uploads = []
-        for sheet in registers():
+        for sheet in needed_registers():
             brought_in = month.of_county(record.county.path, sheet.name)
             above = None if brought_in.is_done else from_above.get(sheet.name)
             own = by_register[sheet.name]

@@ -1,5 +1,13 @@
 """Actions that write users, one module for each kind of write. Import from here."""
 
+from accounts.actions.departments import (
+    close_department,
+    divisions_with_departments_of,
+    edit_department,
+    found_department,
+    open_department,
+    reopen_department,
+)
 from accounts.actions.division_changes import (
     AppliedChanges,
     allot_records,
@@ -61,8 +69,11 @@ __all__ = [
     "appoint_staff",
     "change_account_settings",
     "change_password",
+    "close_department",
     "create_user",
     "deactivate_user",
+    "divisions_with_departments_of",
+    "edit_department",
     "edit_own_contact",
     "edit_user",
     "end_other_sessions",
@@ -71,6 +82,7 @@ __all__ = [
     "forget_browsers",
     "forget_session",
     "forget_sessions",
+    "found_department",
     "generate_password",
     "know_browser",
     "log_new_users",
@@ -78,6 +90,7 @@ __all__ = [
     "note_listed_changes",
     "note_session",
     "open_account",
+    "open_department",
     "open_sessions",
     "outranks",
     "portal_itself",
@@ -86,6 +99,7 @@ __all__ = [
     "remove_second_factor",
     "rename_session",
     "renew_recovery_codes",
+    "reopen_department",
     "reset_password",
     "set_up_second_factor",
     "undo_division_changes",

@@ -1,4 +1,4 @@
-"""Applying changes of divisions to places and to the users of closed divisions (docs/domain.md §3.4)."""
+"""Applying changes of divisions to places, to the users of closed divisions and to what operates there (docs/domain.md §3.4)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.models import User
+from accounts.models import Department, SuccessionList, User
 from changelog.actions import begin_change_set, change_of, log_changes
 from changelog.actions.edit import ONLY_ROW
 from changelog.models import ChangeSet
@@ -19,6 +19,7 @@ from changzhi_portal.bulk import update_rows
 from changzhi_portal.personal_numbers import refuse_personal_numbers
 from changzhi_portal.records import field_of
 from changzhi_portal.refusals import NotAllowedError, StaleError
+from changzhi_portal.succession import Handover, move_to_successors
 from communities import actions as communities_actions
 from communities.actions import apply_plan
 from communities.divisionchanges import ChangePlan, pending_changes, plan_changes
@@ -29,10 +30,11 @@ from communities.models import Division, DivisionChange
 
 @dataclass(frozen=True, slots=True)
 class AppliedChanges:
-    """The result of applying the changes of one day: the plan, and the number of users moved to a successor."""
+    """The result of applying the changes of one day: the plan, the number of users moved, and what else moved, in sentences."""
 
     plan: ChangePlan
     users: int
+    moved: Sequence[str]
 
 
 @transaction.atomic
@@ -113,7 +115,12 @@ def _apply(changes: list[DivisionChange], *, by: User, seen: str | None) -> Appl
         )
     change_set = begin_change_set(by=by, summary=_summary(plan))
     apply_plan(plan, into=change_set)
-    return AppliedChanges(plan, _move_users(plan, change_set))
+    handover = Handover(plan=plan, by=by)
+    sentences = move_to_successors(handover)
+    users = _move_users(plan, handover)
+    log_changes(change_set, (change._replace(batch_row=ONLY_ROW) for change in handover.log))
+    SuccessionList.objects.create(change_set=change_set, sentences=sentences)
+    return AppliedChanges(plan, users, sentences)
 
 
 def _summary(plan: ChangePlan) -> str:
@@ -130,15 +137,21 @@ def users_to_move(plan: ChangePlan) -> list[tuple[User, Division]]:
     return [(user, successors[user.division.pk]) for user in users]
 
 
-def _move_users(plan: ChangePlan, change_set: ChangeSet) -> int:
-    """Move the users of closed divisions to the successors, log it, and return their number."""
+def _move_users(plan: ChangePlan, handover: Handover) -> int:
+    """Move the users of closed divisions to the successors, log it, and return their number.
+
+    A department that became one with another of its name takes its users along (`accounts.succession`).
+    """
     moves = users_to_move(plan)
-    log = []
+    departments = handover.replaced(Department)
     for user, successor in moves:
-        before = {"division": user.division.pk}
-        after = {"division": successor.pk}
-        log.append(change_of(user, division=successor.pk, before=before, after=after, batch_row=ONLY_ROW))
+        before: dict[str, Any] = {"division": user.division.pk}
+        after: dict[str, Any] = {"division": successor.pk}
+        into = departments.get(user.department_id) if user.department_id is not None else None
+        if into is not None:
+            before["department"], after["department"] = user.department_id, into.pk
+            user.department = into
+        handover.log.append(change_of(user, division=successor.pk, before=before, after=after))
         user.division = successor
-    update_rows(User, [user for user, _ in moves], ["division"])
-    log_changes(change_set, log)
+    update_rows(User, [user for user, _ in moves], ["division", "department"])
     return len(moves)

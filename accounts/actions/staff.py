@@ -15,9 +15,11 @@ from accounts.actions.checks import (
     refuse_wrong_fields,
     refuse_wrong_level,
 )
+from accounts.actions.departments import department_for
 from accounts.actions.passwords import generate_password, set_password
 from accounts.actions.trail import log_change, portal_itself, state_of
-from accounts.models import Role, User
+from accounts.models import Department, Role, User
+from changzhi_portal.refusals import InvalidError
 from communities.models import Division
 
 
@@ -30,6 +32,26 @@ class AppointedStaff:
     generated_password: str = field(repr=False)
 
 
+def _department(user: User, role: Role, name: str) -> Department | None:
+    """Return the department of the user's division with this name, or without a name the present one there, if any.
+
+    Raises InvalidError for a name that no department in use has, which lists those that there are.
+    """
+    if not name:
+        keeps = role is Role.DEPARTMENT_CLERK and user.department_id is not None
+        return Department.objects.filter(pk=user.department_id, division=user.division).first() if keeps else None
+    there = Department.objects.active().filter(division=user.division)
+    found = there.filter(name=name.strip()).first()
+    if found is None:
+        names = "、".join(there.values_list("name", flat=True)) or "没有"
+        raise InvalidError(
+            f"{user.division.name}没有“{name}”这个部门，现有的是：{names}。",
+            cure=f"{user.division.code} has no department {name!r}; it has: {names}. Add it in the pages first.",
+            field="department",
+        )
+    return found
+
+
 @transaction.atomic
 def appoint_staff(
     *,
@@ -39,6 +61,7 @@ def appoint_staff(
     password: str | None = None,
     full_name: str = "",
     email: str = "",
+    department: str = "",
     must_change_password: bool = True,
 ) -> AppointedStaff:
     """Create the user, or set role and division of an existing user.
@@ -46,7 +69,8 @@ def appoint_staff(
     A new user without `password` gets a generated one. For an existing user a `password`, `full_name` or `email` (to which
     notices are sent) that is not given is not changed, and an inactive user becomes active. A password set here must be
     changed at the next sign-in (docs/domain.md §9.5); only made-up accounts pass `must_change_password=False`. A role that
-    never sees personal data in clear loses the right to. There is no `by=`, because operators run this before the first
+    never sees personal data in clear loses the right to. `department` is the name of a department of the division, for a
+    department's clerk; one who keeps the division keeps the department unless another is named. There is no `by=`, because operators run this before the first
     user exists: the change log names the portal itself. Raises NotFoundError for an unknown division, and InvalidError
     for an unknown role, a role that does not fit the division's level, an invalid name or password, and for the last
     administrator who would no longer be one.
@@ -74,6 +98,7 @@ def appoint_staff(
     user.may_unmask = user.may_unmask and chosen_role.may_unmask_if_granted
     user.full_name = full_name or user.full_name
     user.email = email or user.email
+    user.department = department_for(chosen_role, division, _department(user, chosen_role, department))
     generated = generate_password(user) if is_new and password is None else ""
     if password is not None:
         refuse_weak_password(password, user)

@@ -30,7 +30,7 @@ def state_of(user: User) -> dict[str, Any]:
     """Return what the log keeps of a user: never the password; the phone, which the log encrypts."""
     state = {name: getattr(user, name) for name in _LOGGED}
     state["role"] = str(user.role)
-    return {**state, "division": user.division_id, "phone": user.phone}
+    return {**state, "division": user.division_id, "department": user.department_id, "phone": user.phone}
 
 
 def log_change(*, by: User, user: User, before: Mapping[str, Any], summary: str) -> ChangeSet | None:

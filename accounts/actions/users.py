@@ -21,13 +21,14 @@ from accounts.actions.checks import (
     refuse_wrong_fields,
     refuse_wrong_level,
 )
+from accounts.actions.departments import department_for
 from accounts.actions.managing import held_user, outranks, save_changed
 from accounts.actions.passwords import generate_password, set_password
 from accounts.actions.sessions import forget_sessions
 from accounts.actions.trail import log_change, state_of
 from accounts.alerts import Alert, send_alerts
 from accounts.limits import forget_counts
-from accounts.models import Role, User
+from accounts.models import Department, Role, User
 from changzhi_portal.personal import Sealed
 from changzhi_portal.refusals import InvalidError, NotAllowedError, StaleError
 from communities.models import Division
@@ -51,19 +52,22 @@ def create_user(
     full_name: str,
     role: str,
     division: Division,
+    department: Department | None = None,
     email: str = "",
     phone: Sealed | None = None,
     may_unmask: bool = False,
 ) -> IssuedPassword:
-    """Create a user with a first password.
+    """Create a user with a first password; `department` is that of a department's clerk.
 
     Raises NotAllowedError for whoever may give neither this role nor the right to unmask, InvalidError
-    for a division outside the own area or of the wrong level, and for a name that is taken or will not do.
+    for a division outside the own area or of the wrong level, for a department that does not fit, and for a name that is
+    taken or will not do.
     """
     user = User(username=username.strip())
     try:
         with transaction.atomic():
             _assign(user, by=by, full_name=full_name, role=role, division=division, may_unmask=may_unmask)
+            user.department = department_for(user.role, division, department)
             user.email, user.phone = email, phone
             refuse_taken_name(user.username)
             refuse_wrong_fields(user)
@@ -86,6 +90,7 @@ def edit_user(
     division: Division,
     email: str,
     phone: Sealed | None,
+    department: Department | None = None,
     may_unmask: bool | None = None,
 ) -> User:
     """Change a user; `may_unmask` of None leaves the right as it is, unless the new role can never have it.
@@ -104,6 +109,7 @@ def edit_user(
         )
     refuse_last_administrator(user, active)
     _assign(user, by=by, full_name=full_name, role=role, division=division, may_unmask=wanted)
+    user.department = department_for(user.role, division, department)
     user.email = email
     if phone != user.phone:
         user.phone = phone
@@ -231,10 +237,17 @@ def deactivate_user(*, by: User, ref: str, version: int) -> User:
 
 @transaction.atomic
 def reactivate_user(*, by: User, ref: str, version: int) -> User:
-    """Let a user sign in again, with the password of before; raises StaleError for an active user."""
+    """Let a user sign in again, with the password of before; raises StaleError for an active user, or of a closed department."""
     user = held_user(ref, by=by, version=version)
     if user.is_active:
         raise StaleError("这个账号是在用的，不用恢复。", cure="The user is active.")
+    # Locked, so that nobody closes it meanwhile.
+    department = Department.objects.select_for_update(of=("self",)).filter(pk=user.department_id).first()
+    if department is not None and department.closed_on is not None:
+        raise StaleError(
+            f"所在的部门“{department}”已于{department.closed_on}撤销，请先把这个账号改到别的部门，再恢复。",
+            cure="The department is closed. Give the user another one first.",
+        )
     before = state_of(user)
     user.is_active = True
     return save_changed(user, by=by, before=before, summary="恢复用户")

@@ -15,6 +15,7 @@ from accounts.models.roles import (
 from accounts.models.second_factor import RecoveryCode, SecondFactor
 from accounts.models.settings import AccountSettings
 from accounts.models.sign_ins import KnownBrowser, SignInSession
+from accounts.models.succession_lists import SuccessionList
 from accounts.models.users import PortalUserManager, User, UserQuerySet
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "RoleField",
     "SecondFactor",
     "SignInSession",
+    "SuccessionList",
     "User",
     "UserQuerySet",
 ]

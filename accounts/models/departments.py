@@ -1,11 +1,11 @@
-"""Departments: the offices that decide residents' matters and ask communities for work (systems.md §1.5)."""
+"""Departments: the offices that decide residents' matters and ask communities for work (docs/domain.md §1.7)."""
 
 from __future__ import annotations
 
 from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 
 from changzhi_portal.records import Record
 from changzhi_portal.rights import Viewer
@@ -18,6 +18,14 @@ class DepartmentQuerySet(ScopedQuerySet):
     def active(self) -> Self:
         """Filter for departments that still exist."""
         return self.filter(closed_on__isnull=True)
+
+    def with_place(self) -> Self:
+        """Load the division and the one above it, for lists."""
+        return self.select_related("division__parent")
+
+    def with_users(self) -> Self:
+        """Add `users_now`: how many people who may sign in work there."""
+        return self.annotate(users_now=Count("users", filter=Q(users__is_active=True)))
 
     def of_user(self, user: Viewer) -> Self:
         """Filter for the department that a user works in; none for users without one."""
@@ -33,6 +41,9 @@ class Department(Record, ScopedModel):
     name = models.CharField("名称", max_length=50)
     opened_on = models.DateField("设立日期", null=True, blank=True)
     closed_on = models.DateField("撤销日期", null=True, blank=True)
+    note = models.CharField("备注", max_length=500, blank=True)
+
+    record_page: ClassVar[str] = "accounts:department_detail"
 
     scope_lookups: ClassVar[tuple[str, ...]] = ("division",)
     objects = DepartmentQuerySet.as_manager()
@@ -43,6 +54,7 @@ class Department(Record, ScopedModel):
         constraints = (
             models.UniqueConstraint(
                 fields=["division", "name"],
+                condition=Q(closed_on__isnull=True),
                 name="department_once",
                 violation_error_message="这个区划已有同名的部门。",
             ),

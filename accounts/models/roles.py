@@ -198,7 +198,7 @@ ROLE_LEVELS: dict[Role, frozenset[str]] = {
 }
 # The roles of people: who signs in, is managed, chosen from lists, told by notices.
 ROLES_OF_PEOPLE: tuple[Role, ...] = tuple(role for role in Role if role is not Role.CLIENT)
-# Whoever handles residents' matters; they see neither the registers nor figures (systems.md §1.5).
+# Whoever handles residents' matters; they see neither the registers nor figures (docs/domain.md §1.3).
 OF_MATTERS = frozenset({Role.WINDOW_CLERK, Role.DEPARTMENT_CLERK})
 # The roles that never have the right to see personal data in clear (docs/domain.md §1.3); to systems a token's scope gives them.
 NEVER_UNMASK = frozenset({Role.LEADER, Role.SYSTEM_ADMIN, Role.CLIENT}) | OF_MATTERS

@@ -1,5 +1,13 @@
-"""Pages of signing in, of the own account, of managing users, and of changes of divisions. Import from here."""
+"""Pages of signing in, of the own account, of managing users and departments, and of changes of divisions. Import from here."""
 
+from accounts.views.departments import (
+    CloseDepartment,
+    DepartmentDetail,
+    DepartmentList,
+    EditDepartment,
+    NewDepartment,
+    ReopenDepartment,
+)
 from accounts.views.division_changes import AllotRecords, DivisionChanges, UndoChanges, WithdrawChanges
 from accounts.views.manage_user import (
     Deactivate,
@@ -20,13 +28,18 @@ from accounts.views.users import ChangeSettings, UserDetail, UserList
 __all__ = [
     "AllotRecords",
     "ChangeSettings",
+    "CloseDepartment",
     "Deactivate",
+    "DepartmentDetail",
+    "DepartmentList",
     "DivisionChanges",
+    "EditDepartment",
     "EditUser",
     "EndOtherSessions",
     "EndOwnSession",
     "EndSessions",
     "EndUserSession",
+    "NewDepartment",
     "NewUser",
     "NoteChange",
     "OwnAccount",
@@ -36,6 +49,7 @@ __all__ = [
     "RemoveOwnSecondFactor",
     "RemoveSecondFactor",
     "RenewRecoveryCodes",
+    "ReopenDepartment",
     "ResetPassword",
     "SecondStep",
     "SetUpSecondFactor",

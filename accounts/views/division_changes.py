@@ -11,6 +11,7 @@ from django.http import Http404
 from django.urls import reverse
 
 from accounts.actions import (
+    AppliedChanges,
     allot_records,
     apply_division_changes,
     undo_division_changes,
@@ -18,7 +19,7 @@ from accounts.actions import (
     withdraw_change,
 )
 from accounts.change_forms import ApplyChangesForm
-from accounts.models import User
+from accounts.models import SuccessionList, User
 from changzhi_portal.pages import ActionPage, Crumb, FormPage
 from changzhi_portal.pages.base import parse_number
 from changzhi_portal.pages.panels import change_panels
@@ -55,11 +56,12 @@ class EndingLine:
 
 @dataclass(frozen=True, slots=True)
 class AppliedGroup:
-    """The changes that were applied together; `first` leads to their undoing."""
+    """The changes that were applied together; `first` leads to their undoing. `moved` is what operates and went along."""
 
     first: DivisionChange
     changes: Sequence[DivisionChange]
     total: int
+    moved: Sequence[str]
 
 
 class DivisionChanges(FormPage):
@@ -84,7 +86,7 @@ class DivisionChanges(FormPage):
         """Apply the changes of the day."""
         user = cast(User, self.request.user)
         applied = apply_division_changes(by=user, changes=self.changes, seen=form.seen)
-        return "".join(_in_words(of_day.plan, of_day.users) for of_day in applied)
+        return "".join(_in_words(of_day) for of_day in applied)
 
     def get_success_url(self) -> str:
         """Return the address of this page."""
@@ -115,8 +117,11 @@ class DivisionChanges(FormPage):
         }
 
 
-def _in_words(plan: ChangePlan, users: int) -> str:
-    return f"已应用{plan.effective_on:%Y-%m-%d}的区划变更：{'，'.join(_effects(plan, users)) or '没有要转的'}。"
+def _in_words(applied: AppliedChanges) -> str:
+    plan = applied.plan
+    also = f"另有{len(applied.moved)}项随之转到承接的区划，清单在下面的“已应用”里。" if applied.moved else ""
+    effects = "，".join(_effects(plan, applied.users)) or "没有要转的"
+    return f"已应用{plan.effective_on:%Y-%m-%d}的区划变更：{effects}。{also}"
 
 
 def _effects(plan: ChangePlan, users: int) -> list[str]:
@@ -155,7 +160,19 @@ def _applied() -> list[AppliedGroup]:
     applied = DivisionChange.objects.filter(applied_at__isnull=False).select_related("applied_by")
     ordered = applied.order_by("-effective_on", "-applied_at", "from_code", "to_code")
     groups = [list(of_set) for _, of_set in groupby(ordered, key=lambda c: (c.effective_on, c.applied_at))]
-    return [AppliedGroup(of_set[0], of_set[:MOST_OF_APPLIED], len(of_set)) for of_set in groups]
+    moved = _moved_with([of_set[0] for of_set in groups])
+    return [AppliedGroup(each[0], each[:MOST_OF_APPLIED], len(each), moved.get(each[0].pk, [])) for each in groups]
+
+
+def _moved_with(changes: Sequence[DivisionChange]) -> dict[int, Sequence[str]]:
+    """Return what moved to successors with each of these applied changes, by the change's key."""
+    label = DivisionChange._meta.label_lower
+    lists = SuccessionList.objects.exclude(sentences=[]).filter(
+        change_set__reversed_by__isnull=True,
+        change_set__records__model=label,
+        change_set__records__object_id__in=[change.pk for change in changes],
+    )
+    return dict(lists.values_list("change_set__records__object_id", "sentences"))
 
 
 def _future_changes() -> list[DivisionChange]:

@@ -41,7 +41,7 @@ class _ManagePage(FormPage):
 
     def load(self) -> None:
         """Load the user; raises Http404 for one whom the signed-in user does not manage."""
-        found = User.objects.managed_by(self.by).select_related("division__parent").with_lockout()
+        found = User.objects.managed_by(self.by).select_related("division__parent", "department").with_lockout()
         self.person = found.filter(ref=self.kwargs["ref"]).first()
         if self.person is None:
             raise Http404("No such user among those that this one manages.")

@@ -29,7 +29,7 @@ class UserList(ListPage):
     requires = "may_see_users"
     title = LIST_TITLE
     template_name = "accounts/users.html"
-    queryset = User.objects.select_related("division__parent")
+    queryset = User.objects.select_related("division__parent", "department")
     filterset = UserFilterSet
     form = UserFilterForm
     table = UserTable
@@ -54,7 +54,7 @@ class UserDetail(DetailPage):
 
     requires = "may_see_users"
     template_name = "accounts/user.html"
-    queryset = User.objects.select_related("division__parent")
+    queryset = User.objects.select_related("division__parent", "department")
     list_url_name = "accounts:users"
     list_title = LIST_TITLE
 
@@ -75,6 +75,7 @@ class UserDetail(DetailPage):
             Fact("姓名", display_value(user.full_name)),
             Fact("角色", str(user.role.label)),
             Fact("所属单位", user.division.full_name),
+            *([Fact("所在部门", str(user.department))] if user.department is not None else []),
             Fact("状态", state),
             *(fact_of(user, name) for name in ("email", "phone", "may_unmask")),
             Fact("上次登录", display_value(user.last_login)),

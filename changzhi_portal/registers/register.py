@@ -88,6 +88,8 @@ class RegisterSheet(ABC):
     writes_to: ClassVar[tuple[type[models.Model], ...]]  # in the order of insertion
     looks_at: ClassVar[tuple[type[models.Model], ...]] = ()  # besides those: whose changes may alter what a check finds
     has_dated_figures: ClassVar[bool] = False  # whether rows give figures of a day, which a locked month protects
+    # Whether every office brings it in each month (上报); others are brought in where there is something (有则报).
+    is_needed: ClassVar[bool] = True
     list_page: ClassVar[str]  # URL name of the register's list
     may_be_added: ClassVar[bool] = True  # whether a new row makes a record
     not_in_forms: ClassVar[frozenset[str]] = frozenset({"ref"})  # fields that a form of one record does not change

@@ -23,6 +23,11 @@ def registers() -> list[type[RegisterSheet]]:
     return list(_sheets_by_name().values())
 
 
+def needed_registers() -> list[type[RegisterSheet]]:
+    """Return the registers that every office brings in each month, in the order an office uploads them."""
+    return [register for register in registers() if register.is_needed]
+
+
 def register_named(name: str) -> type[RegisterSheet]:
     """Return the register called `name`. Raises NotFoundError for an unknown one."""
     try:

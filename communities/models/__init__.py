@@ -7,6 +7,7 @@ from communities.models.division import Division, DivisionChange
 from communities.models.entry import CommunityEntry
 from communities.models.facility import Facility
 from communities.models.governance import GovernanceBody
+from communities.models.point import ServicePoint
 from communities.models.record_move import RecordMove, community_on, here_or_left
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Facility",
     "GovernanceBody",
     "RecordMove",
+    "ServicePoint",
     "community_on",
     "here_or_left",
 ]

@@ -1,6 +1,7 @@
-"""The sheets of communities and of their facilities."""
+"""The sheets of communities, of their facilities and of service points."""
 
 from communities.sheets.communities import CommunitySheet
 from communities.sheets.facilities import FacilitySheet
+from communities.sheets.points import PointSheet
 
-__all__ = ["CommunitySheet", "FacilitySheet"]
+__all__ = ["CommunitySheet", "FacilitySheet", "PointSheet"]

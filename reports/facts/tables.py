@@ -38,6 +38,7 @@ _PLACES: Final = frozenset({"ref", "county", "town", "community_name"})
 PUBLIC_TEXTS: Final[Mapping[str, frozenset[str]]] = {
     "communities": _PLACES,
     "facilities": _PLACES | {"name"},
+    "points": _PLACES | {"name"},
     "organizations": _PLACES | {"name"},
     "projects": _PLACES | {"number", "name", "buyer", "provider_name", "communities"},
 }

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.models import ROLES_OF_PEOPLE, Role
 from communities.models import Community, CrosswalkRow, Division, DivisionChange
-from tests.factories import make_community, make_division, make_period, make_user
+from tests.factories import home_of, make_community, make_division, make_period, make_user
 from tests.queries import exactly, queries_of, writes_of
 
 pytestmark = pytest.mark.django_db
@@ -127,8 +127,7 @@ def test_without_any_change_the_page_says_what_to_do(browser):
 
 @pytest.mark.parametrize("role", [role for role in ROLES_OF_PEOPLE if role != Role.BUREAU_ADMIN])
 def test_nobody_else_opens_the_page_or_finds_it_in_the_menu(place, change, role, signed_in):
-    levels = {Role.DISTRICT_CLERK: place.county, Role.STREET_CLERK: place.street}
-    browser = signed_in(make_user(role, levels.get(role, place.city)))
+    browser = signed_in(make_user(role, home_of(role, place)))
     assert browser.get(PAGE).status_code == 403
     assert browser.post(PAGE, {"seen": ""}).status_code == 403
     assert PAGE not in browser.get("/").content.decode()

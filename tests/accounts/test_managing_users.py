@@ -26,7 +26,7 @@ from changzhi_portal.personal import Sealed
 from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, PortalError, StaleError
 from notices.models import Notice
 from tests.accounts.guesses import lock_out
-from tests.factories import make_division, make_user, phone
+from tests.factories import home_of, make_division, make_user, phone
 
 pytestmark = pytest.mark.django_db
 
@@ -87,7 +87,7 @@ def test_a_new_user_signs_in_with_the_first_password_and_the_log_says_who_made_i
 
 @pytest.mark.parametrize("role", ROLES_OF_PEOPLE)
 def test_only_administrators_create_users(role, place):
-    home = {Role.DISTRICT_CLERK: place.county, Role.STREET_CLERK: place.street}.get(role, place.city)
+    home = home_of(role, place)
     by = make_user(role, home)
     if role in {Role.BUREAU_ADMIN, Role.SYSTEM_ADMIN}:
         assert new(by, place).user.role is Role.DISTRICT_CLERK

@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from accounts.models import ROLES_OF_PEOPLE, AccountSettings, Role, User
+from accounts.models import OF_MATTERS, ROLES_OF_PEOPLE, AccountSettings, Role, User
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -15,6 +15,7 @@ def test_leaders_and_auditors_only_read():
         Role.LEADER,
         Role.AUDITOR,
         Role.SYSTEM_ADMIN,
+        *OF_MATTERS,
     }
     assert {role for role in ROLES_OF_PEOPLE if role.may_audit} == {Role.AUDITOR}
     assert {role for role in ROLES_OF_PEOPLE if role.may_see_uploads} == {
@@ -23,19 +24,35 @@ def test_leaders_and_auditors_only_read():
     assert {role for role in ROLES_OF_PEOPLE if role.may_print_briefing} == {Role.BUREAU_OFFICER, Role.BUREAU_ADMIN}
 
 
-def test_leaders_and_system_administrators_see_no_register_of_people():
-    assert {role for role in ROLES_OF_PEOPLE if not role.may_see_registers} == {Role.LEADER, Role.SYSTEM_ADMIN}
+def test_leaders_windows_departments_and_system_administrators_see_no_register_of_people():
+    blind = {role for role in ROLES_OF_PEOPLE if not role.may_see_registers}
+    assert blind == {Role.LEADER, Role.SYSTEM_ADMIN, *OF_MATTERS}
+    assert {role for role in ROLES_OF_PEOPLE if not role.may_see_figures} == {Role.SYSTEM_ADMIN, *OF_MATTERS}
+
+
+def rights_of(role):
+    return {name for name in vars(Role) if name.startswith(("may_", "manages_")) and getattr(role, name)}
+
+
+def test_windows_have_no_right_but_the_own_account_and_departments_only_that_of_work_items():
+    assert rights_of(Role.WINDOW_CLERK) == set()
+    assert rights_of(Role.DEPARTMENT_CLERK) == {"may_propose_work_items", "may_see_work_items"}
 
 
 def test_system_administrators_have_no_right_of_business():
     business = [name for name in vars(Role) if name.startswith("may_")]
     assert len(business) > 10
-    assert [name for name in business if getattr(Role.SYSTEM_ADMIN, name)] == ["may_see_health"], "no business"
+    held = {name for name in business if getattr(Role.SYSTEM_ADMIN, name)}
+    assert held == {"may_see_health", "may_keep_departments"}, "no business"
 
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"role": "leader", "may_unmask": True}, {"role": "system_admin", "may_unmask": True}, {"role": "king"}],
+    [
+        *({"role": role, "may_unmask": True} for role in ("leader", "system_admin", "window_clerk")),
+        {"role": "department_clerk"},
+        {"role": "king"},
+    ],
     ids=str,
 )
 def test_a_user_that_must_not_be_is_refused(place, auditor, wrong):

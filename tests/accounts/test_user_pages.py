@@ -14,7 +14,7 @@ from changelog.models import ChangeSet
 from changzhi_portal.personal import Sealed
 from tests.accounts.guesses import lock_out
 from tests.accounts.test_views import LOGIN, NEW, sign_in
-from tests.factories import PASSWORD, make_user, phone
+from tests.factories import PASSWORD, home_of, make_user, phone
 from tests.pages import markup_of
 from tests.queries import exactly
 
@@ -73,7 +73,7 @@ def test_the_list_and_a_user_take_a_fixed_number_of_queries(more, place, adminis
         make_user(Role.STREET_CLERK, place.street)
     browser = signed_in(administrator)
     browser.get(LIST)
-    with exactly(5):  # the signed-in user, views, number, rows, counties to choose from
+    with exactly(6):  # the signed-in user, views, number, rows, counties and departments to choose from
         assert browser.get(LIST).status_code == 200
     with exactly(7):  # the signed-in user, this one, its changes, sessions, last sign-ins in two; the look is recorded
         assert browser.get(clerk.get_absolute_url()).status_code == 200
@@ -82,13 +82,15 @@ def test_the_list_and_a_user_take_a_fixed_number_of_queries(more, place, adminis
 def test_a_county_sees_the_entry_only_while_the_bureau_allows_it_and_pages_ask_no_more(place, clerk, signed_in):
     browser = signed_in(clerk)
     account = reverse("accounts:account")
-    assert LIST not in browser.get(account).content.decode()
+    management = reverse("menu_group", args=["management"])
+    assert management not in browser.get(account).content.decode(), "only 部门, which the menu leads to at once"
     assert browser.get(LIST).status_code == 403
     with exactly(4):  # the signed-in user, the own sessions, the last sign-ins in two
         browser.get(account)
     allow_counties()
     with exactly(4):
-        assert LIST in browser.get(account).content.decode()
+        assert management in browser.get(account).content.decode()
+    assert LIST in browser.get(management).content.decode()
     assert browser.get(LIST).status_code == 200
 
 
@@ -326,7 +328,7 @@ def test_who_is_locked_out_is_marked_and_unlocked_from_the_page(administrator, c
 def test_people_of_every_role_change_their_own_email_and_telephone(place, signed_in):
     number = phone()
     for role in ROLES_OF_PEOPLE:
-        user = make_user(role, {"district_clerk": place.county, "street_clerk": place.street}.get(role, place.city))
+        user = make_user(role, home_of(role, place))
         browser = signed_in(user)
         typed = "".join(chr(ord(digit) - ord("0") + ord("０")) for digit in number)  # with a Chinese keyboard
         sent = {"email": "a@example.invalid", "phone": typed, "version": "1", "role": "bureau_admin"}

@@ -350,7 +350,8 @@ def test_a_file_without_the_headers_is_refused(browser, villages):
 
 @pytest.mark.parametrize("role", [role for role in ROLES_OF_PEOPLE if role != Role.BUREAU_ADMIN])
 def test_nobody_else_may(place, villages, role, signed_in):
-    levels = {Role.DISTRICT_CLERK: place.other_county, Role.STREET_CLERK: place.rural_town}
+    towns = dict.fromkeys((Role.STREET_CLERK, Role.WINDOW_CLERK), place.rural_town)
+    levels = {**towns, **dict.fromkeys((Role.DISTRICT_CLERK, Role.DEPARTMENT_CLERK), place.other_county)}
     browser = signed_in(make_user(role, levels.get(role, place.city)))
     for address in (NEW, UPLOAD, f"{PAGE}records/?change=1", f"{PAGE}undo/?change=1"):
         assert browser.get(address).status_code == 403

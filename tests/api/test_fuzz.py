@@ -71,6 +71,10 @@ def session(role: Role, of: str = "city") -> Callable[[Place], Caller]:
 
 
 PROGRAM = "program with all scopes"
+LEVELS = {
+    **dict.fromkeys((Role.DISTRICT_CLERK, Role.DEPARTMENT_CLERK), "county"),
+    **dict.fromkeys((Role.STREET_CLERK, Role.WINDOW_CLERK), "street"),
+}
 CALLERS: dict[str, Callable[[Place], Caller]] = {
     PROGRAM: token(),
     "program of the city": token(of="city"),
@@ -78,11 +82,7 @@ CALLERS: dict[str, Callable[[Place], Caller]] = {
     "program of a street that writes": token("registers:read", "registers:write", of="street"),
     "program that uploads": token("uploads:read", "uploads:write"),
     "nobody": lambda place: NOBODY,
-    **{
-        str(role): session(role, {Role.DISTRICT_CLERK: "county", Role.STREET_CLERK: "street"}.get(role, "city"))
-        for role in Role
-        if role != Role.CLIENT
-    },
+    **{str(role): session(role, LEVELS.get(role, "city")) for role in Role if role != Role.CLIENT},
 }
 
 

@@ -16,7 +16,7 @@ from tests.api.mirror import Mirror
 from tests.changelog.test_merging import merge
 from tests.communities.changes import change
 from tests.communities.test_sheets import community_row, facility_row
-from tests.factories import make_facility, make_organization, make_project, make_user, make_worker
+from tests.factories import make_facility, make_organization, make_point, make_project, make_user, make_worker
 from tests.queries import queries_of
 from tests.uploads.office import send  # noqa: F401  # a fixture
 from tests.uploads.test_undo import undo
@@ -33,6 +33,7 @@ def filled(place):
         make_organization(community, f"{community.name}合唱队")
         make_worker(community)
         make_facility(community)
+        make_point(community)
         make_project(community.town.parent, community)
     return place
 

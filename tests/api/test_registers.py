@@ -13,7 +13,7 @@ from accounts.models import Role, User
 from changzhi_portal.api.routes import endpoints
 from changzhi_portal.registers.registry import registers
 from orgs.models import SocialOrganization
-from tests.factories import Place, make_facility, make_organization, make_project, make_user, make_worker
+from tests.factories import Place, make_facility, make_organization, make_point, make_project, make_user, make_worker
 from tests.queries import queries_of
 
 pytestmark = pytest.mark.django_db
@@ -29,6 +29,7 @@ def filled(place: Place) -> Place:
         make_organization(community, f"{community.name}合唱队")
         make_worker(community)
         make_facility(community)
+        make_point(community)
         make_project(community.town.parent, community)
     return place
 
@@ -186,7 +187,8 @@ def test_what_has_not_changed_is_not_sent_again(filled, clerk, signed_in):
 
 
 @pytest.mark.parametrize(
-    ("name", "most"), [("organizations", 6), ("workers", 6), ("facilities", 5), ("communities", 8), ("projects", 13)]
+    ("name", "most"),
+    [("organizations", 6), ("workers", 6), ("facilities", 5), ("points", 6), ("communities", 8), ("projects", 13)],
 )
 def test_queries_do_not_grow_with_the_rows(name, most, filled, clerk, signed_in):
     client = signed_in(clerk)
@@ -196,6 +198,7 @@ def test_queries_do_not_grow_with_the_rows(name, most, filled, clerk, signed_in)
         make_organization(filled.communities[0], f"又{number}队")
         make_worker(filled.communities[0], f"演示又{number}")
         make_facility(filled.communities[0], f"又{number}站")
+        make_point(filled.communities[0], f"又{number}点")
         make_project(filled.county, filled.communities[0], name=f"又{number}")
     assert len(queries_of(lambda: client.get(f"/api/v1/{name}/"))) == few <= most
 

@@ -15,6 +15,7 @@ NEW: dict[str, dict[str, Any]] = {
     "facilities": HERE | {"name": "文化中心", "kind": "activity", "area": "120.00", "opened_on": "2016-05-04"},
     "organizations": HERE
     | {"name": "演示合唱团", "registration": "filed", "category": "culture_sports", "established_on": "2015-03-02"},
+    "points": HERE | {"name": "演示服务点", "functions": ["window"], "windows": 2, "opened_on": "2016-05-04"},
     "workers": HERE | {"name": "李演示", "id_number": id_number(4711), "level": "none", "started_on": "2018-03-01"},
     "projects": {
         "number": "YS-77", "name": "演示项目", "county": "城区", "buyer": "城区民政局", "provider_name": "演示中心",

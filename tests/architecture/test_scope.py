@@ -12,7 +12,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.utils import timezone
 
-from accounts.models import Role, User
+from accounts.models import Department, Role, SuccessionList, User
 from changelog.models import ChangeRecord, ChangeSet, DistinctPair, TrailKind, TrailRecord
 from changzhi_portal.scope import ScopedModel
 from communities.models import (
@@ -25,6 +25,7 @@ from communities.models import (
     Facility,
     GovernanceBody,
     RecordMove,
+    ServicePoint,
 )
 from connections.models import ApiClient, ApiToken, Delivery, Webhook
 from notices.models import Announcement, Notice
@@ -52,9 +53,11 @@ from tests.factories import (
     make_batch,
     make_change_set,
     make_community,
+    make_department,
     make_facility,
     make_governance_body,
     make_organization,
+    make_point,
     make_profile,
     make_project,
     make_user,
@@ -196,6 +199,7 @@ MAKERS: dict[type[models.Model], Callable[[Side], models.Model]] = {
         community=side.community, period=side.period, state=CommunityEntry.State.ENTERED, made_by=side.user
     ),
     Facility: lambda side: make_facility(side.community),
+    ServicePoint: lambda side: make_point(side.town),
     GovernanceBody: lambda side: make_governance_body(side.community),
     TrailRecord: lambda side: TrailRecord.objects.create(
         kind=TrailKind.VIEWED, made_by=side.user, division=side.town, object_label="甲"
@@ -209,6 +213,10 @@ MAKERS: dict[type[models.Model], Callable[[Side], models.Model]] = {
         change_set=make_change_set(side.user),
     ),
     User: lambda side: side.user,
+    Department: lambda side: make_department(side.county),
+    SuccessionList: lambda side: SuccessionList.objects.create(
+        change_set=make_change_set(side.user), sentences=["部门：城区“民政局”转到潞州区"]
+    ),
     ChangeSet: lambda side: make_change_set(side.user),
     ChangeRecord: _change_record,
     DistinctPair: lambda side: DistinctPair.objects.create(

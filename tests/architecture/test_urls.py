@@ -13,7 +13,7 @@ import pytest
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
-from accounts.models import ROLES_OF_PEOPLE, Role, User
+from accounts.models import OF_MATTERS, ROLES_OF_PEOPLE, Role, User
 from changzhi_portal.pages.manual import manual_for
 from targets.actions import compute_period
 from tests.accounts.codes import standing_clock
@@ -30,6 +30,7 @@ from tests.addresses import (
 from tests.factories import (
     PASSWORD,
     Place,
+    home_of,
     make_batch,
     make_facility,
     make_organization,
@@ -75,6 +76,7 @@ FOR_THE_SYSTEM = {
     *(f"accounts:{name}" for name in ("second_factor", "second_factor_remove", "recovery_codes")),
     *(f"accounts:{name}" for name in ("own_session_end", "own_sessions_end_others", "user_session_end")),
     "accounts:user_second_factor",
+    *(f"accounts:department{name}" for name in ("s", "_new", "_detail", "_edit", "_close", "_reopen")),
     *(f"accounts:user_{name}" for name in ("detail", "edit", "new", "settings")),
     *(f"accounts:user_{name}" for name in ("password", "sessions", "unlock", "deactivate", "reactivate")),
     *("accounts:users", "home", "healthz", "manual", "manual_picture", "notices:list", "notices:count", "notices:seen"),
@@ -82,6 +84,10 @@ FOR_THE_SYSTEM = {
     *("health", "readyz", "communities:contacts", "notices:put_away", "signed_in", "api_reference"),
     *("reports:verify", "reports:verify_code"),
 }
+# What windows and departments open beside their own queues: the own account, notices, the help and what is open to everybody.
+FOR_MATTERS = {
+    name for name in FOR_THE_SYSTEM if not name.startswith(("accounts:user", "accounts:department", "health"))
+} | {"healthz"}
 # The names by which programs call things stand there.
 NAMES_THINGS_FOR_PROGRAMS = {"api_reference"}
 # What is the same for everybody and may be kept by browsers.
@@ -92,12 +98,7 @@ SAME_FOR_ALL = {"manual_picture"}
 def people(place: Place) -> dict[str, User]:
     """Return one user of each role in 城区 or above, and one of another county."""
     return {
-        **{
-            role.value: make_user(
-                role, {"district_clerk": place.county, "street_clerk": place.street}.get(role, place.city)
-            )
-            for role in ROLES_OF_PEOPLE
-        },
+        **{role.value: make_user(role, home_of(role, place)) for role in ROLES_OF_PEOPLE},
         "county leader": make_user(Role.LEADER, place.county),
     }
 
@@ -190,6 +191,8 @@ def test_a_record_of_another_county_does_not_exist_for_anybody_there(name, place
         make_user(Role.LEADER, place.other_county, may_unmask=False),
         make_user(Role.AUDITOR, place.other_county, may_unmask=True),
         make_user(Role.STREET_CLERK, town),
+        make_user(Role.WINDOW_CLERK, town),
+        make_user(Role.DEPARTMENT_CLERK, place.other_county),
     ]
     for stranger in strangers:
         browser = signed_in(stranger)
@@ -253,6 +256,20 @@ def test_a_system_administrator_opens_accounts_and_nothing_of_business(name, pla
     else:
         assert status in {403, 404, 405}
         assert browser.post(address).status_code in {403, 404, 405}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", NAMES)
+def test_windows_and_departments_open_no_register_no_figure_and_no_account_of_others(name, place, clerk, signed_in):
+    address = address_of(name, place, clerk)
+    for role in sorted(OF_MATTERS):
+        browser = signed_in(make_user(role, home_of(role, place)))
+        status = browser.get(address).status_code
+        if name in FOR_MATTERS:
+            assert status in {200, 302, 404, 405, 503 if name in NOT_READY else 200}, role
+        elif role is Role.WINDOW_CLERK or not name.startswith("workload:"):
+            assert status in {403, 404, 405}, role
+            assert browser.post(address).status_code in {403, 404, 405}, role
 
 
 @pytest.mark.django_db

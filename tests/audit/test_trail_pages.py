@@ -15,7 +15,7 @@ from changelog.models import ChangeRecord, TrailRecord
 from changelog.trail import TrailKind, record_event, seal_waiting
 from changzhi_portal.pages.paging import BoundedPaginator
 from tests.audit.events import edit_note, undo
-from tests.factories import make_facility, make_user, make_worker
+from tests.factories import home_of, make_facility, make_user, make_worker
 from tests.pages import markup_of
 from tests.queries import exactly
 
@@ -95,7 +95,7 @@ def test_nobody_but_an_auditor_opens_any_of_it(role, place, people_of, signed_in
 @pytest.fixture
 def people_of(place):
     def made(role):
-        where = {Role.DISTRICT_CLERK: place.county, Role.STREET_CLERK: place.street}.get(role, place.city)
+        where = home_of(role, place)
         return make_user(role, where)
 
     return made

@@ -12,7 +12,7 @@ from django.test import Client
 from accounts.models import ROLES_OF_PEOPLE, User
 from tests.addresses import NAMES, POST_ONLY, address_of
 from tests.browser.axe import bring_axe_into, obstacles_in
-from tests.factories import make_user
+from tests.factories import home_of, make_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.one_database]
 
@@ -30,7 +30,7 @@ def test_a_screen_reader_and_weak_eyes_find_no_obstacle_on_any_page_of_any_role(
     obstacles: list[Any] = []
     judged: set[tuple[str, str]] = set()
     for role in ROLES_OF_PEOPLE:
-        user = make_user(role, {"district_clerk": place.county, "street_clerk": place.street}.get(role, place.city))
+        user = make_user(role, home_of(role, place))
         client = take_session(user)
         for name, address in _opened_by(client, addresses, judged):
             page.goto(address)

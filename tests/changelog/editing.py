@@ -12,7 +12,7 @@ from accounts.models import User
 from changelog.actions import Edit, edit_record
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import register_named
-from tests.factories import Place, id_number, make_facility, make_organization, make_project, make_worker
+from tests.factories import Place, id_number, make_facility, make_organization, make_point, make_project, make_worker
 
 HERE = {"county": "城区", "town": "东街街道办事处", "community_name": "和平社区"}
 NUMBER = id_number(4711)
@@ -68,6 +68,19 @@ CASES = (
         close={"closed_on": datetime.date(2018, 5, 1)},
         closed={"closed_on": datetime.date(2018, 5, 1)},
         new=HERE | {"name": "文化中心", "kind": "活动场所", "area": "120㎡", "opened_on": "2016.5.4", "note": ""},
+    ),
+    Case(
+        register="points",
+        make=lambda place: make_point(place.communities[0], "便民服务点", note="旧"),
+        elsewhere=lambda place: make_point(place.villages[0]),
+        change={"windows": "3个", "functions": ["志愿服务站", "window"], "accepts_all": True},
+        changed={"windows": 3, "functions": ["window", "volunteer"], "accepts_all": True},
+        clear="note",
+        cleared={"note": ""},
+        wrong={"functions": ["食堂"]},
+        close={"closed_on": datetime.date(2018, 5, 1)},
+        closed={"closed_on": datetime.date(2018, 5, 1)},
+        new=HERE | {"name": "社工站", "functions": ["社会工作站（室）"], "posts": "2", "opened_on": "2016.5.4", "note": ""},
     ),
     Case(
         register="organizations",

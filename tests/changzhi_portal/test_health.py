@@ -27,7 +27,7 @@ from notices.models import Notice
 from reports.jobs import PRINT
 from reports.models import Briefing
 from tests.addresses import make_briefing
-from tests.factories import Place, make_batch, make_user
+from tests.factories import Place, home_of, make_batch, make_user
 from tests.faults.processes import environment
 from tests.queries import exactly
 from tests.words import latin_words
@@ -208,7 +208,7 @@ def test_the_log_names_a_check_when_it_fails_and_when_it_is_well_again_once(
 def test_the_page_is_for_those_who_have_faults_mended(
     role: Role, place: Place, signed_in: Callable[[User], Client]
 ) -> None:
-    user = make_user(role, {"district_clerk": place.county, "street_clerk": place.street}.get(role, place.city))
+    user = make_user(role, home_of(role, place))
     answer = signed_in(user).get(reverse("health"))
     assert answer.status_code == (200 if role in {Role.SYSTEM_ADMIN, Role.BUREAU_ADMIN} else 403)
 

@@ -16,13 +16,17 @@ from tests.factories import (
     make_community,
     make_facility,
     make_organization,
+    make_point,
     make_profile,
     make_project,
     make_worker,
 )
 from tests.queries import exactly
 
-LISTS = ("communities:community_list", "communities:facility_list", "orgs:list", "socialworkers:list", "services:list")
+LISTS = (
+    *("communities:community_list", "communities:facility_list", "communities:point_list"),
+    *("orgs:list", "socialworkers:list", "services:list"),
+)
 HTMX = {"HTTP_HX_REQUEST": "true"}
 
 
@@ -32,6 +36,7 @@ def fill(place, number: int) -> None:
         community = make_community(place.street)
         make_profile(community)
         make_facility(community)
+        make_point(community)
         make_organization(community)
         make_worker(community)
         make_project(place.county, community)

@@ -17,7 +17,7 @@ from accounts.models import ROLES_OF_PEOPLE
 from changzhi_portal.discovery import own_apps
 from changzhi_portal.menu import GROUPS, menu_items
 from changzhi_portal.pages.manual import FOLDER, SHARED, chapter, chapter_of, manual_for, pictures
-from tests.factories import make_user
+from tests.factories import home_of, make_user
 
 CHAPTERS = [*(name for name, _ in SHARED), *(chapter_of(role) for role in ROLES_OF_PEOPLE)]
 SOURCES = {file.stem: file.read_text(encoding="utf-8") for file in (settings.BASE_DIR / FOLDER).glob("*.md")}
@@ -56,7 +56,7 @@ def bold_names() -> list[tuple[str, str]]:
 @pytest.mark.django_db
 @pytest.mark.parametrize("role", ROLES_OF_PEOPLE)
 def test_each_role_reads_its_own_chapter_first_and_finds_the_whole_manual(role, place, signed_in):
-    user = make_user(role, {"district_clerk": place.county, "street_clerk": place.street}.get(role, place.city))
+    user = make_user(role, home_of(role, place))
     own, used, rest = manual_for(user)
     assert [each.name for each in own.chapters] == [f"role_{role.value}"]
     assert sorted(each.name for part in (own, used, rest) for each in part.chapters) == sorted(CHAPTERS)

@@ -9,18 +9,19 @@ from django.urls import reverse
 
 from accounts.models import ROLES_OF_PEOPLE, Role
 from changzhi_portal.menu import GROUPS, MOST_AT_TOP, items_for, menu_items
-from tests.factories import make_facility, make_organization, make_project, make_user, make_worker
+from tests.factories import home_of, make_facility, make_organization, make_project, make_user, make_worker
 from tests.queries import queries_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
-REGISTERS = ["社区", "服务设施", "社会组织", "社会工作者", "购买服务", "事项清单", "社区考核"]
+REGISTERS = ["社区", "服务设施", "服务站点", "社会组织", "社会工作者", "购买服务", "事项清单", "社区考核"]
 EVERY_ROLE = {
     Role.DISTRICT_CLERK: {
         "本月任务": ["填报", "逐社区填报", "上报", "数据质量", "统计月", "待办准入"],
         "登记册": REGISTERS,
         "目标进展": ["看板", "县区对照", "达标情况", "两月对比", "目标方案"],
         "简报": ["简报"],
+        "管理": ["部门"],
     },
     Role.STREET_CLERK: {
         "本月任务": ["填报", "逐社区填报", "数据质量", "统计月"],
@@ -39,7 +40,7 @@ EVERY_ROLE = {
         "登记册": REGISTERS,
         "目标进展": ["看板", "县区对照", "达标情况", "两月对比", "目标方案"],
         "简报": ["简报"],
-        "管理": ["区划变更", "用户", "公告", "对接系统", "运行状况"],
+        "管理": ["区划变更", "用户", "部门", "公告", "对接系统", "运行状况"],
     },
     Role.LEADER: {
         "本月任务": ["上报", "统计月"],
@@ -55,15 +56,15 @@ EVERY_ROLE = {
         "管理": ["用户"],
         "审计": ["审计记录", "导出和下载", "谁有什么权限", "区划变更"],
     },
-    Role.DEPARTMENT_CLERK: {"登记册": ["事项清单"]},
+    Role.SYSTEM_ADMIN: {"管理": ["用户", "部门", "运行状况"]},
     Role.WINDOW_CLERK: {},
-    Role.SYSTEM_ADMIN: {"管理": ["用户", "运行状况"]},
+    Role.DEPARTMENT_CLERK: {"登记册": ["事项清单"]},
 }
 
 
 def person(role, place):
     """Return a user of the role in 城区, in 东街街道, or in the city."""
-    return make_user(role, {Role.DISTRICT_CLERK: place.county, Role.STREET_CLERK: place.street}.get(role, place.city))
+    return make_user(role, home_of(role, place))
 
 
 def links_of(page, label):
@@ -152,9 +153,9 @@ def test_the_registers_page_counts_what_the_user_may_see(place, clerk, other_cle
     assert {each["title"]: each["remark"] for each in other}["服务设施"] == "0处"
 
 
-def test_a_group_without_an_entry_for_the_role_does_not_exist(clerk, signed_in):
+def test_a_group_without_an_entry_for_the_role_does_not_exist(officer, signed_in):
     for name in ("management", "nonsense"):
-        assert signed_in(clerk).get(reverse("menu_group", args=[name])).status_code == 404
+        assert signed_in(officer).get(reverse("menu_group", args=[name])).status_code == 404
 
 
 def test_the_crumbs_lead_from_the_group_over_the_places_to_the_record(place, clerk, signed_in):

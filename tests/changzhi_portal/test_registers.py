@@ -27,6 +27,8 @@ HELD_BY_DATABASE = {
     "facility_area_not_negative": "cleaning refuses negative numbers",
     "project_money_not_negative": "cleaning refuses negative numbers",
     "organization_in_one_place": "the place columns lead to one place or are refused",
+    "point_in_one_place": "the place columns lead to one place or are refused",
+    "point_has_function": "the column is required, and its cells are not read as an empty list",
     "posting_in_one_place": "the place columns lead to one place or are refused",
     "facility_not_merged_into_itself": "no column writes it: records are merged by changelog.actions.merge",
     "organization_not_merged_into_itself": "no column writes it: records are merged by changelog.actions.merge",

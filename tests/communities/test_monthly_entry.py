@@ -44,7 +44,12 @@ NEW_ORGANIZATION = {
 
 
 def test_the_registers_of_the_page_are_found_and_not_named():
-    assert [at.register.name for at in registers_at_communities()] == ["facilities", "organizations", "workers"]
+    assert [at.register.name for at in registers_at_communities()] == [
+        "facilities",
+        "organizations",
+        "workers",
+        "points",
+    ]
     assert [register.name for register, _ in registers_naming_communities()] == ["projects"]
 
 

@@ -7,7 +7,7 @@ import pytest
 from accounts.models import User
 from targets.actions import compute_period
 from tests.connections.clients import administrator_of
-from tests.factories import Place, make_facility, make_organization, make_period, make_project, make_worker
+from tests.factories import Place, make_facility, make_organization, make_period, make_point, make_project, make_worker
 
 
 @pytest.fixture
@@ -23,6 +23,7 @@ def filled(place: Place) -> Place:
         make_organization(community, f"{community.name}合唱队", phone="19900001234")
         make_worker(community, phone="19900001234")
         make_facility(community)
+        make_point(community)
         make_project(community.town.parent, community)
     compute_period(make_period())
     return place

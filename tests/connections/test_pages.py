@@ -20,7 +20,7 @@ from connections.models import LONGEST_LIFE, TOLD_BEFORE, ApiClient, ApiToken
 from connections.token_text import digest_of
 from notices.models import Notice
 from tests.connections.clients import make_client, make_token, program
-from tests.factories import make_user, phone
+from tests.factories import home_of, make_user, phone
 from tests.pages import markup_of
 from tests.queries import queries_of
 
@@ -153,7 +153,7 @@ def test_only_administrators_of_the_bureau_manage_systems(place, signed_in):
     client = make_client(place.county)
     texts = {"name": "甲系统", "purpose": "演示用途", "contact": "乙"}
     for role in set(ROLES_OF_PEOPLE) - {Role.BUREAU_ADMIN}:
-        level = {"district_clerk": place.county, "street_clerk": place.street}.get(role, place.city)
+        level = home_of(role, place)
         user = make_user(role, level)
         assert signed_in(user).get(LIST).status_code == 403
         for act in (

@@ -27,7 +27,7 @@ from connections.health import WEBHOOKS
 from connections.models import ApiClient, Delivery, Webhook, WebhookSecret
 from tests.connections.clients import make_client
 from tests.connections.receivers import ALL_KINDS, make_delivery, make_webhook
-from tests.factories import make_user
+from tests.factories import home_of, make_user
 from tests.pages import markup_of
 from tests.queries import queries_of
 
@@ -133,8 +133,7 @@ def test_the_same_address_is_registered_once_for_a_system_and_a_revoked_system_h
 def test_nobody_but_the_administrators_of_the_bureau_does_anything(role, place):
     webhook, _ = make_webhook(place.county)
     delivery = make_delivery(webhook)
-    level = place.county if role in {Role.DISTRICT_CLERK} else place.street if role is Role.STREET_CLERK else place.city
-    which = {"by": make_user(role, level), "client_ref": webhook.client.ref, "ref": webhook.ref}
+    which = {"by": make_user(role, home_of(role, place)), "client_ref": webhook.client.ref, "ref": webhook.ref}
     for act in (
         lambda: add_webhook(by=which["by"], client_ref=webhook.client.ref, url=URL, kinds=ALL_KINDS),
         lambda: edit_webhook(**which, version=1, url=URL, kinds=ALL_KINDS),

@@ -37,6 +37,7 @@ from tests.factories import (
     make_facility,
     make_organization,
     make_period,
+    make_point,
     make_profile,
     make_project,
     make_user,
@@ -54,6 +55,7 @@ ASKED = {
     "socialworkers:list": "sort=-started_on&q=工",
     "communities:community_list": "sort=-households&columns=name,code,households,counted_on",
     "communities:facility_list": "sort=area",
+    "communities:point_list": "sort=-windows&function=window",
     "services:list": "sort=-budget",
     "targets:results": "sort=name&columns=name,code,households,value,gap,verdict&verdict=unmet",
     "accounts:users": "sort=username&columns=full_name,username,state,password_set_at,may_unmask",
@@ -67,6 +69,7 @@ def fill(place: Place, user, number: int, *, first: int = 0) -> None:
         community = make_community(place.street, f"演示第{index}社区")
         make_profile(community, households=1_200 + index)
         make_facility(community, area=f"{480 + index}.50")
+        make_point(community, windows=index % 7)
         make_organization(community, member_count=index % 5, leader="=负责人" if index % 2 else "")
         make_worker(community, f"演示工{index}")
         make_project(place.county, community, budget=100_000 + index, starts_on=datetime.date(2018, 1, 1 + index % 28))

@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts.models import ROLES_OF_PEOPLE, Role
 from notices.actions import Message, mark_as_seen, notify
 from notices.models import Notice
-from tests.factories import make_user
+from tests.factories import home_of, make_user
 from tests.queries import exactly
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
@@ -28,7 +28,7 @@ def number_of(browser):
 
 @pytest.mark.parametrize("role", ROLES_OF_PEOPLE)
 def test_every_role_finds_its_notices_beside_the_own_name(role, place, signed_in):
-    division = {Role.DISTRICT_CLERK: place.county, Role.STREET_CLERK: place.street}.get(role, place.city)
+    division = home_of(role, place)
     user = make_user(role, division)
     tell(user, text="请核对", url="/submissions/")
     browser = signed_in(user)

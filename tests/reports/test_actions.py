@@ -23,7 +23,7 @@ from reports.models import Briefing
 from reports.storage import file_path
 from targets.actions import compute_period
 from targets.models import Computation
-from tests.factories import make_change_set, make_facility, make_organization, make_period, make_user
+from tests.factories import home_of, make_change_set, make_facility, make_organization, make_period, make_user
 from tests.reports.briefings import pdf_of
 
 State = Briefing.State
@@ -112,7 +112,7 @@ def test_a_county_edition_goes_to_the_city_bureau_and_the_towns(place, period):
 
 @pytest.mark.parametrize("role", [Role.DISTRICT_CLERK, Role.STREET_CLERK, Role.LEADER, Role.AUDITOR])
 def test_only_the_bureau_prints(place, period, role):
-    where = {Role.DISTRICT_CLERK: place.county, Role.STREET_CLERK: place.street}.get(role, place.city)
+    where = home_of(role, place)
     with pytest.raises(NotAllowedError, match="角色"):
         prepare_briefing(period=period, division=where, by=make_user(role, where))
     assert not Briefing.objects.exists()

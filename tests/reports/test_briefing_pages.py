@@ -15,7 +15,7 @@ from periods.models import ReportingPeriod
 from reports import actions
 from reports.models import Briefing, BriefingFile
 from targets.actions import compute_period
-from tests.factories import make_facility, make_user
+from tests.factories import home_of, make_facility, make_user
 from tests.pages import markup_of
 from tests.queries import queries_of
 from tests.reports.briefings import figures, make_briefing, make_issued
@@ -95,7 +95,7 @@ def test_the_button_queues_the_issue_and_shows_its_progress(
 
 @pytest.mark.parametrize("role", [Role.DISTRICT_CLERK, Role.STREET_CLERK, Role.LEADER, Role.AUDITOR])
 def test_other_roles_cannot_ask_for_an_issue(place, period, signed_in, role):
-    where = {Role.DISTRICT_CLERK: place.county, Role.STREET_CLERK: place.street}.get(role, place.city)
+    where = home_of(role, place)
     sent = {"period": period.pk, "division": place.county.ref}
     answer = signed_in(make_user(role, where)).post(reverse("reports:print_briefing"), sent)
     assert answer.status_code == 403

@@ -34,7 +34,7 @@ from reports.flow import FLOW
 from reports.models import Briefing
 from reports.sources import sources_of
 from targets.actions import compute_period
-from tests.factories import make_change_set, make_facility, make_user
+from tests.factories import home_of, make_change_set, make_facility, make_user
 from tests.reports.briefings import figures, make_briefing, make_issued, pdf_of
 
 State, Stage = Briefing.State, Briefing.Stage
@@ -87,7 +87,7 @@ USERS_WHO_MAY = {
 def test_every_move_is_made_from_its_states_by_its_roles_alone(place, code, role):
     """Each of the moves, in each of the stages, by each of the roles."""
     move = FLOW.move(code)
-    where = {Role.DISTRICT_CLERK: place.county, Role.STREET_CLERK: place.street}.get(role, place.city)
+    where = home_of(role, place)
     user = make_user(role, where)
     for number, stage in enumerate(Stage):
         briefing = make_issued(place.city, f"2018-{number + 1:02}", figures=figures(), stage=stage)

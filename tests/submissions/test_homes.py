@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from changzhi_portal.registers.registry import registers
+from changzhi_portal.registers.registry import needed_registers
 from tests.factories import make_batch
 from tests.pages import markup_of
 from tests.submissions.reporting import make_due, overdue, settle
@@ -35,7 +35,7 @@ def main_actions(page):
 
 
 def test_the_main_action_of_a_clerk_is_to_upload_until_all_is_in_and_then_to_report(due, clerk, signed_in):
-    names = [register.name for register in registers()]
+    names = [register.name for register in needed_registers()]
     bring_in(clerk, due, names[:-1])
     assert main_actions(markup_of(signed_in(clerk).get("/"))) == ["上传表格"]
     bring_in(clerk, due, names[-1:])
@@ -43,7 +43,7 @@ def test_the_main_action_of_a_clerk_is_to_upload_until_all_is_in_and_then_to_rep
 
 
 def test_the_bureau_sees_gaps_as_blanks_and_the_counties_with_most_of_them_first(due, place, clerk, officer, signed_in):
-    names = [register.name for register in registers()]
+    names = [register.name for register in needed_registers()]
     bring_in(clerk, due, names[:2])
     page = markup_of(signed_in(officer).get("/"))
     assert "还有<b>2</b>个县（市、区）没有报齐" in page
@@ -74,7 +74,7 @@ def test_a_clerk_cannot_ask_for_the_uploads_of_another_county(due, place, clerk,
 
 
 def test_the_last_upload_of_the_month_leads_to_the_report(due, clerk, street_clerk, signed_in):
-    names = [register.name for register in registers()]
+    names = [register.name for register in needed_registers()]
     bring_in(clerk, due, names[:-1])
     last = make_batch(clerk, names[0], state="committed", period=due, committed_at=timezone.now(), rows=1, new=1)
     page = markup_of(signed_in(clerk).get(reverse("uploads:batch", args=[last.ref])))
@@ -87,5 +87,5 @@ def test_the_last_upload_of_the_month_leads_to_the_report(due, clerk, street_cle
 
 def test_a_month_that_can_no_longer_be_reported_offers_no_report(due, clerk, signed_in):
     overdue(due, days=20)
-    bring_in(clerk, due, [register.name for register in registers()])
+    bring_in(clerk, due, [register.name for register in needed_registers()])
     assert main_actions(markup_of(signed_in(clerk).get("/"))) == []

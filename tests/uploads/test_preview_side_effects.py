@@ -26,6 +26,7 @@ from changzhi_portal.registers.writes import Write
 from communities.models import Community, Facility
 from services.models import ServiceProject
 from socialworkers.models import Posting, SocialWorker
+from tests.communities.test_points import point_row
 from tests.communities.test_sheets import community_row, facility_row
 from tests.factories import (
     Place,
@@ -34,6 +35,7 @@ from tests.factories import (
     make_facility,
     make_governance_body,
     make_organization,
+    make_point,
     make_posting,
     make_profile,
     make_project,
@@ -530,6 +532,15 @@ CASES = {
         "facilities",
         facility_row(停用日期="2018-06-15", 功能="便民服务中心", 产权="自有"),
         lambda place: make_facility(place.communities[0], "党群服务中心", area=200),
+    ),
+    "a new point": Case("points", point_row(停用日期="2018-06-15")),
+    "another point": Case(
+        "points",
+        point_row(停用日期="2018-06-15", 功能="社会工作站（室）、志愿服务站", 全科受理="是"),
+        lambda place: make_point(place.communities[0], "便民服务点"),
+    ),
+    "a point of a town": Case(
+        "points", point_row("", 窗口数="9"), lambda place: make_point(place.street, "便民服务点")
     ),
     "a new organization": Case("organizations", organization_row(注销日期="2018-06-15")),
     "another organization": Case(

@@ -95,6 +95,7 @@ def _as_json(applied: AppliedChanges) -> dict[str, Any]:
             for ending in plan.endings
         ],
         "users": applied.users,
+        "moved": list(applied.moved),
         "without_counterpart": [_community(move) for move in plan.without_counterpart],
         "untouched": [row.from_code for row in plan.untouched],
         "unused": [row.from_code for row in plan.unused],
@@ -121,7 +122,8 @@ def _as_text(applied: AppliedChanges) -> str:
         f"Applied the changes of {plan.effective_on}: {len(plan.counties)} counties and {len(plan.towns)} towns closed, "
         f"{len(plan.opening)} divisions opened, {plan.number_of_communities} communities moved, "
         f"{len(plan.endings)} merged into others or closed, {len(plan.new_communities)} new, "
-        f"{applied.users} users moved with their division.\n"
+        f"{applied.users} users and {len(applied.moved)} things that operate moved with their division.\n"
         f"Kept without a counterpart in the crosswalk: {len(plan.without_counterpart)} moved with their town, "
         f"{len(plan.untouched)} elsewhere unchanged; rows of communities that do not exist: {len(plan.unused)}."
+        + "".join(f"\n  {sentence}" for sentence in applied.moved)
     )

@@ -1,4 +1,4 @@
-"""`manage.py create_staff USERNAME --role ROLE --division CODE [--password-stdin]`: create or update a user."""
+"""`manage.py create_staff USERNAME --role ROLE --division CODE [--department NAME] [--password-stdin]`: create or update a user."""
 
 from __future__ import annotations
 
@@ -21,6 +21,9 @@ class Command(PortalCommand):
         parser.add_argument("username")
         parser.add_argument("--role", required=True, help=", ".join(ROLES_OF_PEOPLE))
         parser.add_argument("--division", required=True, metavar="CODE", help="code of 6, 9 or 12 digits")
+        parser.add_argument(
+            "--department", default="", metavar="NAME", help="of a department_clerk: a department of the division"
+        )
         parser.add_argument("--full-name", default="", help="the person's name, shown in pages")
         parser.add_argument("--email", default="", help="address to which notices are sent as well")
         parser.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
@@ -34,6 +37,7 @@ class Command(PortalCommand):
             division_code=options["division"],
             full_name=options["full_name"],
             email=options["email"],
+            department=options["department"],
             password=password,
         )
         user = appointed.user

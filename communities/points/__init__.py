@@ -1,0 +1,1 @@
+"""The pages of service points (服务站点)."""
