@@ -30,7 +30,7 @@ def unmentioned_page(batch: UploadBatch, sheet: RegisterSheet, user: Actor, *, t
     """Return one page of the unmentioned records that the user may see; `text` filters them by name."""
     records = unmentioned_records(batch, sheet)
     if text:
-        records = records.filter(name__contains=text)
+        records = records.filter(**{f"{sheet.name_lookup}__contains": text})
     paginator = ForgivingPaginator(records.values_list("pk", flat=True), size)
     if not text:
         paginator.count = batch.unmentioned

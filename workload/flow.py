@@ -36,9 +36,7 @@ def is_decided_by(item: WorkItem, user: Viewer) -> bool:
 
 def _check_rules(item: WorkItem) -> None:
     """Raise InvalidError with the first thing that the rules refuse."""
-    refused = [
-        each for each in verdicts(item, day=timezone.localdate(), is_application=True) if each.is_refusal
-    ]
+    refused = [each for each in verdicts(item, day=timezone.localdate(), is_application=True) if each.is_refusal]
     if refused:
         raise InvalidError(
             refused[0].sentence, cure=f"The rule {refused[0].code} refuses {item.number}.", field=refused[0].field

@@ -48,7 +48,11 @@ def _form_field(name: str) -> forms.Field:
     if isinstance(field, models.DecimalField):
         errors |= {"min_value": f"“{label}”不能是负数。"}
         return forms.DecimalField(
-            min_value=0, max_digits=field.max_digits, decimal_places=field.decimal_places, error_messages=errors, **options
+            min_value=0,
+            max_digits=field.max_digits,
+            decimal_places=field.decimal_places,
+            error_messages=errors,
+            **options,
         )
     if isinstance(field, models.PositiveSmallIntegerField):
         errors |= {"min_value": f"“{label}”至少是1。", "max_value": f"“{label}”太大，请核对。"}

@@ -40,9 +40,9 @@ def _in_force(first: datetime.date, last: datetime.date) -> Rows:
 def _funded(first: datetime.date, last: datetime.date) -> Rows:
     """Return a row an item that asks for help or is newly admitted: 1 of 1 with money, 0 of 1 without."""
     rows = WorkItem.objects.in_force_on(last).filter(listed_as__in=SUPPORTED).order_by()
-    return rows.annotate(
-        numerator=Case(When(yearly_funds__gt=0, then=1), default=0), denominator=_ONE
-    ).values("division_id", "numerator", "denominator")
+    return rows.annotate(numerator=Case(When(yearly_funds__gt=0, then=1), default=0), denominator=_ONE).values(
+        "division_id", "numerator", "denominator"
+    )
 
 
 def _funds(first: datetime.date, last: datetime.date) -> Rows:
@@ -52,7 +52,9 @@ def _funds(first: datetime.date, last: datetime.date) -> Rows:
     """
     applies = Q(applies_to="all") | Q(applies_to=OuterRef("community__kind"))
     places = (
-        Q(division=OuterRef("town")) | Q(division=OuterRef("town__parent")) | Q(division=OuterRef("town__parent__parent"))
+        Q(division=OuterRef("town"))
+        | Q(division=OuterRef("town__parent"))
+        | Q(division=OuterRef("town__parent__parent"))
     )
     items = WorkItem.objects.in_force_on(last).filter(applies, places, yearly_funds__gt=0).order_by()
     summed = items.annotate(one=_ONE).values("one").annotate(total=Sum("yearly_funds")).values("total")
@@ -68,9 +70,7 @@ def _decided(first: datetime.date, last: datetime.date) -> WorkItemQuerySet:
 
 def _decisions(first: datetime.date, last: datetime.date) -> Rows:
     """Return a row a decision of the month, by its outcome; one that has ended since was approved."""
-    outcome = Case(
-        When(state="refused", then=Value("refused")), default=Value("approved"), output_field=CharField()
-    )
+    outcome = Case(When(state="refused", then=Value("refused")), default=Value("approved"), output_field=CharField())
     rows = _decided(first, last).annotate(part=outcome, numerator=_ONE)
     return rows.values("division_id", "part", "numerator")
 

@@ -1,10 +1,10 @@
 """Entries of burden relief in the menu."""
 
+from django.utils import timezone
+
 from changzhi_portal.display import display_number
 from changzhi_portal.menu import REGISTERS, TASKS, MenuItem
 from changzhi_portal.rights import Actor
-from django.utils import timezone
-
 from workload.flow import MAY_DECIDE
 from workload.models import Assessment, WorkItem
 

@@ -25,7 +25,10 @@ def work_item_unfunded(occasion: Occasion) -> ScopedQuerySet:
 
 
 @rule(
-    ITEMS, Severity.SOFT, "准入申请超期未审定", "{submitted_on}提交的申请应在{due_on}前审定，现在还没有审定，请尽快办理。"
+    ITEMS,
+    Severity.SOFT,
+    "准入申请超期未审定",
+    "{submitted_on}提交的申请应在{due_on}前审定，现在还没有审定，请尽快办理。",
 )
 def application_overdue(occasion: Occasion) -> ScopedQuerySet:
     """Find applications that have waited longer than 15 working days."""
@@ -40,6 +43,5 @@ def application_overdue(occasion: Occasion) -> ScopedQuerySet:
 )
 def application_decided_late(occasion: Occasion) -> ScopedQuerySet:
     """Find decisions of the month that came after their limit."""
-    return WorkItem.objects.filter(
-        decided_on__gt=F("due_on"), decided_on__lte=occasion.day, decided_on__gt=occasion.day_before
-    )
+    of_month = WorkItem.objects.filter(decided_on__gt=occasion.day_before, decided_on__lte=occasion.day)
+    return of_month.filter(decided_on__gt=F("due_on"))

@@ -90,6 +90,7 @@ class RegisterSheet(ABC):
     has_dated_figures: ClassVar[bool] = False  # whether rows give figures of a day, which a locked month protects
     # Whether every office brings it in each month (上报); others are brought in where there is something (有则报).
     is_needed: ClassVar[bool] = True
+    name_lookup: ClassVar[str] = "name"  # of the records' names, by which those that a file leaves out are looked for
     list_page: ClassVar[str]  # URL name of the register's list
     may_be_added: ClassVar[bool] = True  # whether a new row makes a record
     not_in_forms: ClassVar[frozenset[str]] = frozenset({"ref"})  # fields that a form of one record does not change

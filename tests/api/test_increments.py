@@ -16,10 +16,19 @@ from tests.api.mirror import Mirror
 from tests.changelog.test_merging import merge
 from tests.communities.changes import change
 from tests.communities.test_sheets import community_row, facility_row
-from tests.factories import make_facility, make_organization, make_point, make_project, make_user, make_worker
+from tests.factories import (
+    make_facility,
+    make_organization,
+    make_point,
+    make_project,
+    make_user,
+    make_work_item,
+    make_worker,
+)
 from tests.queries import queries_of
 from tests.uploads.office import send  # noqa: F401  # a fixture
 from tests.uploads.test_undo import undo
+from workload.models import Assessment
 
 pytestmark = pytest.mark.django_db
 NAMES = [register.name for register in registers()]
@@ -35,6 +44,8 @@ def filled(place):
         make_facility(community)
         make_point(community)
         make_project(community.town.parent, community)
+        make_work_item(community.town.parent)
+        Assessment.objects.create(community=community, year=2018, work_score=80)
     return place
 
 

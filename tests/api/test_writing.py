@@ -17,7 +17,7 @@ from changzhi_portal.registers.registry import register_named, registers
 from orgs.models import SocialOrganization
 from periods.models import ReportingPeriod
 from socialworkers.models import Posting, SocialWorker
-from tests.api.writing import HERE, NEW, patch, post, send
+from tests.api.writing import HERE, NEEDED, NEW, patch, post, send
 from tests.changelog.editing import CASES, Case
 from tests.factories import credit_code, make_facility, make_organization, make_profile, make_project, make_worker
 from tests.queries import queries_of
@@ -34,6 +34,7 @@ def read(client: Client, register: str, ref: str) -> Any:
 
 @pytest.mark.parametrize("name", sorted(NEW))
 def test_a_record_is_added_and_answered_as_it_is_read(name, place, period, clerk, signed_in):
+    NEEDED.get(name, lambda place: None)(place)
     client = signed_in(clerk)
     answer = post(client, name, NEW[name])
     assert answer.status_code == 201, answer.content.decode()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from django.test import Client
 
-from tests.factories import id_number
+from tests.factories import Place, id_number, make_department
 
 HERE = {"county": "城区", "town": "东街街道办事处", "community_name": "和平社区"}
 # A new record of each register that gets some.
@@ -29,6 +30,8 @@ NEW: dict[str, dict[str, Any]] = {
     },
     "assessments": HERE | {"year": 2018, "work_score": "80.00"},
 }  # fmt: skip
+# What a new record needs beside the small city.
+NEEDED: dict[str, Callable[[Place], Any]] = {"work_items": lambda place: make_department(place.county, "统计局")}
 
 
 def send(client: Client, method: str, address: str, body: Any, **headers: str) -> Any:

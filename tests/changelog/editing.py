@@ -12,7 +12,18 @@ from accounts.models import User
 from changelog.actions import Edit, edit_record
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import register_named
-from tests.factories import Place, id_number, make_facility, make_organization, make_point, make_project, make_worker
+from tests.factories import (
+    Place,
+    id_number,
+    make_department,
+    make_facility,
+    make_organization,
+    make_point,
+    make_project,
+    make_work_item,
+    make_worker,
+)
+from workload.models import Assessment
 
 HERE = {"county": "城区", "town": "东街街道办事处", "community_name": "和平社区"}
 NUMBER = id_number(4711)
@@ -124,6 +135,38 @@ CASES = (
             "field": "elderly", "beneficiaries": "全体居民", "purchase_method": "公开招标", "funding_source": "福彩公益金",
             "budget": 120_000, "starts_on": "2018-01-01", "ends_on": "2018-12-31", "status": "履约中", "communities": "",
         },
+    ),
+    Case(
+        register="work_items",
+        make=lambda place: make_work_item(
+            place.county, number="CQ-1", department=make_department(place.county, "统计局"), note="旧"
+        ),
+        elsewhere=lambda place: make_work_item(place.other_county),
+        change={"yearly_funds": Decimal("1200.50"), "payment": "购买服务"},
+        changed={"yearly_funds": Decimal("1200.50"), "payment": "purchase"},
+        clear="note",
+        cleared={"note": ""},
+        wrong={"kind": "会议"},
+        close={"valid_to": "2018-12-31"},
+        closed={"valid_to": datetime.date(2018, 12, 31)},
+        new={
+            "number": "CQ-77", "name": "演示普查", "kind": "工作事项", "listed_as": "协助", "department_name": "统计局",
+            "basis": "演示文件〔2018〕1号", "role": "协助", "applies_to": "all", "valid_from": "2018-01-01",
+            "yearly_funds": 800, "conditions": "配备设备", "payment": "",
+        },
+    ),
+    Case(
+        register="assessments",
+        make=lambda place: Assessment.objects.create(community=place.communities[0], year=2018, work_score=80, note="旧"),
+        elsewhere=lambda place: Assessment.objects.create(community=place.villages[0], year=2018, work_score=80),
+        change={"work_score": "85.5"},
+        changed={"work_score": Decimal("85.5")},
+        clear="note",
+        cleared={"note": ""},
+        wrong={"work_score": "优"},
+        close={"work_score": "90"},
+        closed={"work_score": Decimal(90)},
+        new=HERE | {"year": "2017", "work_score": "70", "note": ""},
     ),
 )  # fmt: skip
 

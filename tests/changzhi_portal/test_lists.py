@@ -19,13 +19,14 @@ from tests.factories import (
     make_point,
     make_profile,
     make_project,
+    make_work_item,
     make_worker,
 )
 from tests.queries import exactly
 
 LISTS = (
     *("communities:community_list", "communities:facility_list", "communities:point_list"),
-    *("orgs:list", "socialworkers:list", "services:list"),
+    *("orgs:list", "socialworkers:list", "services:list", "workload:list"),
 )
 HTMX = {"HTTP_HX_REQUEST": "true"}
 
@@ -40,6 +41,7 @@ def fill(place, number: int) -> None:
         make_organization(community)
         make_worker(community)
         make_project(place.county, community)
+        make_work_item(place.county, f"演示{community.name}事项")
 
 
 @pytest.mark.django_db

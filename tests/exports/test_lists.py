@@ -41,9 +41,11 @@ from tests.factories import (
     make_profile,
     make_project,
     make_user,
+    make_work_item,
     make_worker,
 )
 from tests.queries import queries_of
+from workload.models import Assessment
 
 ALL = exported_pages()
 PAGES = {name: page for name, page in ALL.items() if issubclass(page, ListPage)}
@@ -57,10 +59,14 @@ ASKED = {
     "communities:facility_list": "sort=area",
     "communities:point_list": "sort=-windows&function=window",
     "services:list": "sort=-budget",
+    "workload:list": "sort=-yearly_funds&columns=number,name,payment,conditions&kind=task",
     "targets:results": "sort=name&columns=name,code,households,value,gap,verdict&verdict=unmet",
     "accounts:users": "sort=username&columns=full_name,username,state,password_set_at,may_unmask",
     "audit:trail": "columns=made_at,kind,ref,division,device&kind=exported",
 }
+
+
+SUBMITTED, DUE = datetime.date(2018, 6, 4), datetime.date(2018, 6, 26)
 
 
 def fill(place: Place, user, number: int, *, first: int = 0) -> None:
@@ -73,6 +79,9 @@ def fill(place: Place, user, number: int, *, first: int = 0) -> None:
         make_organization(community, member_count=index % 5, leader="=负责人" if index % 2 else "")
         make_worker(community, f"演示工{index}")
         make_project(place.county, community, budget=100_000 + index, starts_on=datetime.date(2018, 1, 1 + index % 28))
+        make_work_item(place.county, yearly_funds=800 + index)
+        make_work_item(place.city, state="submitted", submitted_on=SUBMITTED, due_on=DUE)
+        Assessment.objects.create(community=community, year=2018, work_score=80)
         make_batch(user, file_name=f"演示{index}.xlsx")
         make_user(Role.STREET_CLERK, place.street)
         record_event(TrailKind.EXPORTED, by=user, division=place.county, label="服务设施", rows=index)

@@ -32,6 +32,7 @@ from tests.factories import (
     Place,
     credit_code,
     id_number,
+    make_department,
     make_facility,
     make_governance_body,
     make_organization,
@@ -39,6 +40,7 @@ from tests.factories import (
     make_posting,
     make_profile,
     make_project,
+    make_work_item,
     make_worker,
 )
 from tests.orgs.test_sheets import row as organization_row
@@ -46,10 +48,13 @@ from tests.services.test_sheets import row as project_row
 from tests.socialworkers.test_sheets import ELSEWHERE, NUMBER
 from tests.socialworkers.test_sheets import row as worker_row
 from tests.uploads.office import Send
+from tests.workload.test_sheets import row as item_row
+from tests.workload.test_sheets import score as score_row
 from uploads import actions
 from uploads.actions import commit_writer
 from uploads.models import UploadBatch, UploadRow
 from uploads.preview import changes_of
+from workload.models import Assessment
 
 pytestmark = pytest.mark.django_db
 HERE, THERE = "东街街道办事处 和平社区居委会", "东街街道办事处 东关社区居委会"
@@ -587,6 +592,18 @@ CASES = {
         "projects",
         project_row(服务社区="下东社区", 备注="演示"),
         lambda place: make_project(place.county, *place.communities[:2], number="YS001"),
+    ),
+    "a new item": Case("work_items", item_row(), lambda place: make_department(place.county, "统计局")),
+    "another item": Case(
+        "work_items",
+        item_row(采集项目="总户数、低保户数", 类别="调查统计", 止="2018-12-31"),
+        lambda place: make_work_item(place.county, number="CQ-1", department=make_department(place.county, "统计局")),
+    ),
+    "a new score": Case("assessments", score_row()),
+    "another score": Case(
+        "assessments",
+        score_row(工作得分="90"),
+        lambda place: Assessment.objects.create(community=place.communities[0], year=2018, work_score=80),
     ),
 }
 # A row never creates a community; the communities of a project are links of the project's own write.

@@ -108,7 +108,9 @@ def test_an_item_that_was_approved_later_was_not_in_force_before(place: Place) -
 
 
 def test_every_figure_of_the_app_is_declared_and_moves_make_no_month_stale() -> None:
-    own = [figure for figure in declared_figures() if figure.clause == "四（一）4" and figure in vars(indicators).values()]
+    own = [
+        figure for figure in declared_figures() if figure.clause == "四（一）4" and figure in vars(indicators).values()
+    ]
     assert [figure.code for figure in own] == [
         "work_items",
         "funded",

@@ -138,7 +138,11 @@ def test_the_way_from_application_to_end(place: Place, department_clerk: User, c
     moved(draft, "submit", department_clerk)
     today(datetime.date(2018, 6, 25))
     approved = moved(draft, "approve", clerk)
-    assert (approved.state, approved.decided_on, approved.decided_in) == (State.APPROVED, datetime.date(2018, 6, 25), 14)
+    assert (approved.state, approved.decided_on, approved.decided_in) == (
+        State.APPROVED,
+        datetime.date(2018, 6, 25),
+        14,
+    )
     today(datetime.date(2018, 10, 1))
     ended = moved(draft, "end", clerk, "居民不认可")
     assert (ended.state, ended.valid_to) == (State.ENDED, datetime.date(2018, 10, 1))
@@ -257,7 +261,13 @@ def test_what_ends_before_it_begins_never_holds(place: Place, clerk: User) -> No
 
 
 def test_everybody_sees_what_holds_in_the_own_area_and_nothing_else(
-    place: Place, clerk: User, other_clerk: User, street_clerk: User, officer: User, leader: User, department_clerk: User
+    place: Place,
+    clerk: User,
+    other_clerk: User,
+    street_clerk: User,
+    officer: User,
+    leader: User,
+    department_clerk: User,
 ) -> None:
     of_city, of_county = make_work_item(place.city, "市"), make_work_item(place.county, "县")
     of_street, elsewhere = make_work_item(place.street, "街"), make_work_item(place.other_county, "外县")

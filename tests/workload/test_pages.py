@@ -84,7 +84,9 @@ def test_the_list_shows_what_holds_in_the_area_and_what_it_pays(place: Place, st
     assert names(signed_in(street_clerk).get(LIST, {"q": "县事项"})) == {"县事项"}
 
 
-def test_each_role_has_its_main_action(place: Place, clerk: User, officer: User, department_clerk: User, signed_in) -> None:
+def test_each_role_has_its_main_action(
+    place: Place, clerk: User, officer: User, department_clerk: User, signed_in
+) -> None:
     for user in (clerk, officer):
         assert ">登记事项</a>" in signed_in(user).get(LIST).content.decode()
     page = signed_in(department_clerk).get(LIST).content.decode()

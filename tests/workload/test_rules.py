@@ -119,7 +119,9 @@ def test_one_of_the_twenty_certificates_is_refused_from_april_2020(day, said, se
 def test_the_twenty_certificates_are_known_however_they_are_written():
     assert len(CERTIFICATES) == 20 == len(set(CERTIFICATES))
     for name in CERTIFICATES:
-        assert ended_certificate(name) == name == ended_certificate(f"{name}证明") == ended_certificate(f"开具{name}证明")
+        assert (
+            ended_certificate(name) == name == ended_certificate(f"{name}证明") == ended_certificate(f"开具{name}证明")
+        )
     assert ended_certificate("居民 婚姻证明") == "婚姻状况"
     for other in ("出生医学记录", "养老待遇资格证明", "困难家庭情况证明", "证明", ""):
         assert ended_certificate(other) == ""
@@ -173,5 +175,3 @@ def test_an_application_thirty_working_days_before_its_first_day_is_in_good_time
     late = short_notice(item(valid_from=datetime.date(2018, 7, 16)), DAY)
     assert late is not None and not late.is_refusal
     assert late.sentence == "申请应在开始前30个工作日提交，到2018-07-16只有29个工作日。"
-
-

@@ -90,7 +90,11 @@ def test_a_street_registers_nothing(send: Send, street_clerk: User, departments)
     [
         ({"提出部门": "不存在局"}, "bad_choice", "城区没有“不存在局”这个部门"),
         ({"每社区年经费（元）": ""}, "not_admissible", "需要社区协助的事项，必须提供经费和必要的工作条件［四（一）4］"),
-        ({"居（村）委会角色": "责任主体", "禁止领域": "拆迁拆违"}, "not_admissible", "“拆迁拆违”不得由居（村）民委员会"),
+        (
+            {"居（村）委会角色": "责任主体", "禁止领域": "拆迁拆违"},
+            "not_admissible",
+            "“拆迁拆违”不得由居（村）民委员会",
+        ),
         ({"一票否决": "是"}, "not_admissible", "取消一票否决［四（一）4］"),
         ({"类别": "考核评比"}, "not_admissible", "部门不再单独考核评比"),
         ({"期限": "临时"}, "required", "临时事项请填写“止”"),
@@ -155,7 +159,8 @@ def test_a_score_is_one_of_a_community_and_year(send: Send, clerk: User, place: 
 
 
 @pytest.mark.parametrize(
-    ("changes", "code"), [({"工作得分": "100.5"}, "bad_number"), ({"年度": "2016"}, "bad_number"), ({"年度": ""}, "required")]
+    ("changes", "code"),
+    [({"工作得分": "100.5"}, "bad_number"), ({"年度": "2016"}, "bad_number"), ({"年度": ""}, "required")],
 )
 def test_a_score_lies_between_0_and_100_in_a_year_of_the_paper(send: Send, clerk: User, changes, code) -> None:
     answer = send("assessments", clerk, [score(**changes)])

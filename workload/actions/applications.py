@@ -28,7 +28,11 @@ FIELDS = tuple(dict.fromkeys(name for kind in WorkItem.Kind for name in fields_a
 def open_application(ref: str, by: User) -> WorkItem:
     """Return the application of the user's own department that may still be changed. Raises NotFoundError, StaleError."""
     found: WorkItem | None = (
-        WorkItem.objects.visible_to(by).filter(department=by.department_id).select_related("division").filter(ref=ref).first()
+        WorkItem.objects.visible_to(by)
+        .filter(department=by.department_id)
+        .select_related("division")
+        .filter(ref=ref)
+        .first()
     )
     if found is None:
         raise NotFoundError("没有找到本部门的这份申请。", cure=f"There is no application {ref} of the department.")
@@ -98,9 +102,7 @@ def _set(item: WorkItem, values: Mapping[str, Any]) -> None:
         refuse_personal_numbers(getattr(item, name), what=f"“{label}”", field=name)
     item.asked = "、".join(dict.fromkeys(filter(None, items_of(item.asked))))
     if len(item.asked) > LONGEST_ASKED:
-        raise InvalidError(
-            f"采集项目最多{LONGEST_ASKED}个字，请只列需要的。", cure="Too many columns.", field="asked"
-        )
+        raise InvalidError(f"采集项目最多{LONGEST_ASKED}个字，请只列需要的。", cure="Too many columns.", field="asked")
     refused = [each for each in verdicts(item, day=timezone.localdate(), is_application=True) if each.is_refusal]
     if refused:
         raise InvalidError(refused[0].sentence, cure=f"The rule {refused[0].code}.", field=refused[0].field)

@@ -8,142 +8,409 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0008_departments'),
-        ('communities', '0008_contacts'),
+        ("accounts", "0008_departments"),
+        ("communities", "0008_contacts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='WorkItem',
+            name="WorkItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ref', models.CharField(default=changzhi_portal.records.new_ref, editable=False, max_length=13, unique=True, verbose_name='记录编号')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='版本')),
-                ('number', models.CharField(max_length=30, verbose_name='编号')),
-                ('name', models.CharField(max_length=100, verbose_name='名称')),
-                ('readings', models.TextField(blank=True, default='', editable=False, verbose_name='读音')),
-                ('kind', models.CharField(choices=[('task', '工作事项'), ('body', '机构'), ('sign', '挂牌'), ('ledger', '台账报表'), ('assessment', '考核评比'), ('standard', '创建达标'), ('survey', '调查统计'), ('system', '信息系统'), ('certificate', '证明')], max_length=12, verbose_name='类别')),
-                ('listed_as', models.CharField(choices=[('lawful', '依法履职'), ('assisting', '协助'), ('admitted', '准入'), ('not_ours', '不应承担')], max_length=12, verbose_name='清单')),
-                ('basis', models.CharField(max_length=200, verbose_name='依据')),
-                ('role', models.CharField(choices=[('responsible', '责任主体'), ('assisting', '协助')], max_length=12, verbose_name='居（村）委会角色')),
-                ('forbidden_field', models.CharField(blank=True, choices=[('enforcement', '行政执法'), ('demolition', '拆迁拆违'), ('environment', '环境整治'), ('city_management', '城市管理'), ('investment', '招商引资')], max_length=16, verbose_name='禁止领域')),
-                ('has_veto', models.BooleanField(default=False, verbose_name='一票否决')),
-                ('applies_to', models.CharField(choices=[('urban', '城市社区'), ('rural', '农村社区'), ('all', '全部')], default='all', max_length=8, verbose_name='适用')),
-                ('term', models.CharField(choices=[('lasting', '长期'), ('temporary', '临时')], default='lasting', max_length=10, verbose_name='期限')),
-                ('valid_from', models.DateField(verbose_name='起')),
-                ('valid_to', models.DateField(blank=True, help_text='从这一天起不再要求；没有的留空。', null=True, verbose_name='止')),
-                ('yearly_funds', models.DecimalField(blank=True, decimal_places=2, max_digits=12, null=True, verbose_name='每社区年经费（元）')),
-                ('payment', models.CharField(blank=True, choices=[('budget', '财政拨付'), ('purchase', '购买服务'), ('per_matter', '随事拨付')], max_length=12, verbose_name='拨付方式')),
-                ('conditions', models.CharField(blank=True, max_length=300, verbose_name='人员设备培训')),
-                ('opinions', models.CharField(blank=True, max_length=500, verbose_name='征求社区意见')),
-                ('placement', models.CharField(blank=True, choices=[('indoors', '室内'), ('outdoors', '室外')], max_length=10, verbose_name='挂牌位置')),
-                ('times_a_year', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='每年报送次数')),
-                ('medium', models.CharField(blank=True, choices=[('paper', '纸质'), ('system', '系统')], max_length=8, verbose_name='报送方式')),
-                ('office', models.CharField(blank=True, max_length=100, verbose_name='索要证明的单位')),
-                ('headcount', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='机构人数')),
-                ('asked', models.TextField(blank=True, default='', max_length=2000, verbose_name='采集项目')),
-                ('held', models.TextField(blank=True, default='', editable=False, verbose_name='系统已有的项目')),
-                ('state', models.CharField(choices=[('draft', '草稿'), ('submitted', '待审定'), ('returned', '已退回'), ('approved', '在用'), ('refused', '不予准入'), ('ended', '已终止')], default='draft', editable=False, max_length=12, verbose_name='状态')),
-                ('submitted_on', models.DateField(blank=True, editable=False, null=True, verbose_name='提交日期')),
-                ('due_on', models.DateField(blank=True, editable=False, null=True, verbose_name='审定期限')),
-                ('decided_on', models.DateField(blank=True, editable=False, null=True, verbose_name='审定日期')),
-                ('decided_in', models.PositiveSmallIntegerField(blank=True, editable=False, null=True, verbose_name='审定用时（工作日）')),
-                ('note', models.CharField(blank=True, max_length=500, verbose_name='备注')),
-                ('department', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='work_items', to='accounts.department', verbose_name='提出部门')),
-                ('division', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='work_items', to='communities.division', verbose_name='所属区划')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "ref",
+                    models.CharField(
+                        default=changzhi_portal.records.new_ref,
+                        editable=False,
+                        max_length=13,
+                        unique=True,
+                        verbose_name="记录编号",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="版本")),
+                ("number", models.CharField(max_length=30, verbose_name="编号")),
+                ("name", models.CharField(max_length=100, verbose_name="名称")),
+                ("readings", models.TextField(blank=True, default="", editable=False, verbose_name="读音")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("task", "工作事项"),
+                            ("body", "机构"),
+                            ("sign", "挂牌"),
+                            ("ledger", "台账报表"),
+                            ("assessment", "考核评比"),
+                            ("standard", "创建达标"),
+                            ("survey", "调查统计"),
+                            ("system", "信息系统"),
+                            ("certificate", "证明"),
+                        ],
+                        max_length=12,
+                        verbose_name="类别",
+                    ),
+                ),
+                (
+                    "listed_as",
+                    models.CharField(
+                        choices=[
+                            ("lawful", "依法履职"),
+                            ("assisting", "协助"),
+                            ("admitted", "准入"),
+                            ("not_ours", "不应承担"),
+                        ],
+                        max_length=12,
+                        verbose_name="清单",
+                    ),
+                ),
+                ("basis", models.CharField(max_length=200, verbose_name="依据")),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[("responsible", "责任主体"), ("assisting", "协助")],
+                        max_length=12,
+                        verbose_name="居（村）委会角色",
+                    ),
+                ),
+                (
+                    "forbidden_field",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("enforcement", "行政执法"),
+                            ("demolition", "拆迁拆违"),
+                            ("environment", "环境整治"),
+                            ("city_management", "城市管理"),
+                            ("investment", "招商引资"),
+                        ],
+                        max_length=16,
+                        verbose_name="禁止领域",
+                    ),
+                ),
+                ("has_veto", models.BooleanField(default=False, verbose_name="一票否决")),
+                (
+                    "applies_to",
+                    models.CharField(
+                        choices=[("urban", "城市社区"), ("rural", "农村社区"), ("all", "全部")],
+                        default="all",
+                        max_length=8,
+                        verbose_name="适用",
+                    ),
+                ),
+                (
+                    "term",
+                    models.CharField(
+                        choices=[("lasting", "长期"), ("temporary", "临时")],
+                        default="lasting",
+                        max_length=10,
+                        verbose_name="期限",
+                    ),
+                ),
+                ("valid_from", models.DateField(verbose_name="起")),
+                (
+                    "valid_to",
+                    models.DateField(
+                        blank=True, help_text="从这一天起不再要求；没有的留空。", null=True, verbose_name="止"
+                    ),
+                ),
+                (
+                    "yearly_funds",
+                    models.DecimalField(
+                        blank=True, decimal_places=2, max_digits=12, null=True, verbose_name="每社区年经费（元）"
+                    ),
+                ),
+                (
+                    "payment",
+                    models.CharField(
+                        blank=True,
+                        choices=[("budget", "财政拨付"), ("purchase", "购买服务"), ("per_matter", "随事拨付")],
+                        max_length=12,
+                        verbose_name="拨付方式",
+                    ),
+                ),
+                ("conditions", models.CharField(blank=True, max_length=300, verbose_name="人员设备培训")),
+                ("opinions", models.CharField(blank=True, max_length=500, verbose_name="征求社区意见")),
+                (
+                    "placement",
+                    models.CharField(
+                        blank=True,
+                        choices=[("indoors", "室内"), ("outdoors", "室外")],
+                        max_length=10,
+                        verbose_name="挂牌位置",
+                    ),
+                ),
+                ("times_a_year", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="每年报送次数")),
+                (
+                    "medium",
+                    models.CharField(
+                        blank=True,
+                        choices=[("paper", "纸质"), ("system", "系统")],
+                        max_length=8,
+                        verbose_name="报送方式",
+                    ),
+                ),
+                ("office", models.CharField(blank=True, max_length=100, verbose_name="索要证明的单位")),
+                ("headcount", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="机构人数")),
+                ("asked", models.TextField(blank=True, default="", max_length=2000, verbose_name="采集项目")),
+                ("held", models.TextField(blank=True, default="", editable=False, verbose_name="系统已有的项目")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "草稿"),
+                            ("submitted", "待审定"),
+                            ("returned", "已退回"),
+                            ("approved", "在用"),
+                            ("refused", "不予准入"),
+                            ("ended", "已终止"),
+                        ],
+                        default="draft",
+                        editable=False,
+                        max_length=12,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("submitted_on", models.DateField(blank=True, editable=False, null=True, verbose_name="提交日期")),
+                ("due_on", models.DateField(blank=True, editable=False, null=True, verbose_name="审定期限")),
+                ("decided_on", models.DateField(blank=True, editable=False, null=True, verbose_name="审定日期")),
+                (
+                    "decided_in",
+                    models.PositiveSmallIntegerField(
+                        blank=True, editable=False, null=True, verbose_name="审定用时（工作日）"
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=500, verbose_name="备注")),
+                (
+                    "department",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="work_items",
+                        to="accounts.department",
+                        verbose_name="提出部门",
+                    ),
+                ),
+                (
+                    "division",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="work_items",
+                        to="communities.division",
+                        verbose_name="所属区划",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '社区工作事项',
-                'verbose_name_plural': '社区工作事项',
-                'ordering': ('number', 'id'),
+                "verbose_name": "社区工作事项",
+                "verbose_name_plural": "社区工作事项",
+                "ordering": ("number", "id"),
             },
         ),
         migrations.CreateModel(
-            name='WorkItemStep',
+            name="WorkItemStep",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('move', models.CharField(max_length=20, verbose_name='操作')),
-                ('before', models.CharField(max_length=12, verbose_name='原状态')),
-                ('after', models.CharField(max_length=12, verbose_name='新状态')),
-                ('made_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='时间')),
-                ('note', models.CharField(blank=True, max_length=500, verbose_name='说明')),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='workload.workitem', verbose_name='事项')),
-                ('made_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='操作人')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("move", models.CharField(max_length=20, verbose_name="操作")),
+                ("before", models.CharField(max_length=12, verbose_name="原状态")),
+                ("after", models.CharField(max_length=12, verbose_name="新状态")),
+                ("made_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="时间")),
+                ("note", models.CharField(blank=True, max_length=500, verbose_name="说明")),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="steps",
+                        to="workload.workitem",
+                        verbose_name="事项",
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="操作人",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '事项办理经过',
-                'verbose_name_plural': '事项办理经过',
-                'ordering': ('pk',),
-                'abstract': False,
+                "verbose_name": "事项办理经过",
+                "verbose_name_plural": "事项办理经过",
+                "ordering": ("pk",),
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Assessment',
+            name="Assessment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ref', models.CharField(default=changzhi_portal.records.new_ref, editable=False, max_length=13, unique=True, verbose_name='记录编号')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='版本')),
-                ('year', models.PositiveSmallIntegerField(verbose_name='年度')),
-                ('work_score', models.DecimalField(decimal_places=2, max_digits=5, verbose_name='工作得分')),
-                ('note', models.CharField(blank=True, max_length=500, verbose_name='备注')),
-                ('community', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assessments', to='communities.community', verbose_name='社区')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "ref",
+                    models.CharField(
+                        default=changzhi_portal.records.new_ref,
+                        editable=False,
+                        max_length=13,
+                        unique=True,
+                        verbose_name="记录编号",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="版本")),
+                ("year", models.PositiveSmallIntegerField(verbose_name="年度")),
+                ("work_score", models.DecimalField(decimal_places=2, max_digits=5, verbose_name="工作得分")),
+                ("note", models.CharField(blank=True, max_length=500, verbose_name="备注")),
+                (
+                    "community",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="assessments",
+                        to="communities.community",
+                        verbose_name="社区",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '社区考核',
-                'verbose_name_plural': '社区考核',
-                'ordering': ('-year', 'community'),
-                'constraints': [models.UniqueConstraint(fields=('community', 'year'), name='assessment_once', violation_error_message='这个社区这一年已有考核得分。'), models.CheckConstraint(condition=models.Q(('work_score__gte', 0), ('work_score__lte', 100)), name='work_score_up_to_100', violation_error_code='bad_number', violation_error_message='工作得分应在0到100之间。'), models.CheckConstraint(condition=models.Q(('year__gte', 2017), ('year__lte', 2100)), name='assessment_year', violation_error_code='bad_number', violation_error_message='请填写2017年以后的年度。')],
+                "verbose_name": "社区考核",
+                "verbose_name_plural": "社区考核",
+                "ordering": ("-year", "community"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("community", "year"),
+                        name="assessment_once",
+                        violation_error_message="这个社区这一年已有考核得分。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("work_score__gte", 0), ("work_score__lte", 100)),
+                        name="work_score_up_to_100",
+                        violation_error_code="bad_number",
+                        violation_error_message="工作得分应在0到100之间。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("year__gte", 2017), ("year__lte", 2100)),
+                        name="assessment_year",
+                        violation_error_code="bad_number",
+                        violation_error_message="请填写2017年以后的年度。",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='AssessmentScheme',
+            name="AssessmentScheme",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ref', models.CharField(default=changzhi_portal.records.new_ref, editable=False, max_length=13, unique=True, verbose_name='记录编号')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='版本')),
-                ('year', models.PositiveSmallIntegerField(verbose_name='年度')),
-                ('weight', models.PositiveSmallIntegerField(verbose_name='居民满意度权重（%）')),
-                ('note', models.CharField(blank=True, max_length=500, verbose_name='备注')),
-                ('county', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assessment_schemes', to='communities.division', verbose_name='县（市、区）')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "ref",
+                    models.CharField(
+                        default=changzhi_portal.records.new_ref,
+                        editable=False,
+                        max_length=13,
+                        unique=True,
+                        verbose_name="记录编号",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="版本")),
+                ("year", models.PositiveSmallIntegerField(verbose_name="年度")),
+                ("weight", models.PositiveSmallIntegerField(verbose_name="居民满意度权重（%）")),
+                ("note", models.CharField(blank=True, max_length=500, verbose_name="备注")),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="assessment_schemes",
+                        to="communities.division",
+                        verbose_name="县（市、区）",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '考核办法',
-                'verbose_name_plural': '考核办法',
-                'ordering': ('-year', 'county'),
-                'constraints': [models.UniqueConstraint(fields=('county', 'year'), name='assessment_scheme_once', violation_error_message='这个县（市、区）这一年已有考核办法。'), models.CheckConstraint(condition=models.Q(('weight__gte', 50), ('weight__lte', 100)), name='satisfaction_leads_assessment', violation_error_message='社区考核以居民满意度为主，满意度权重不能低于百分之五十。［四（一）4］'), models.CheckConstraint(condition=models.Q(('year__gte', 2017), ('year__lte', 2100)), name='assessment_scheme_year', violation_error_message='请填写2017年以后的年度。')],
+                "verbose_name": "考核办法",
+                "verbose_name_plural": "考核办法",
+                "ordering": ("-year", "county"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("county", "year"),
+                        name="assessment_scheme_once",
+                        violation_error_message="这个县（市、区）这一年已有考核办法。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("weight__gte", 50), ("weight__lte", 100)),
+                        name="satisfaction_leads_assessment",
+                        violation_error_message="社区考核以居民满意度为主，满意度权重不能低于百分之五十。［四（一）4］",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("year__gte", 2017), ("year__lte", 2100)),
+                        name="assessment_scheme_year",
+                        violation_error_message="请填写2017年以后的年度。",
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='workitem',
-            index=models.Index(fields=['state', 'due_on'], name='work_item_waiting'),
+            model_name="workitem",
+            index=models.Index(fields=["state", "due_on"], name="work_item_waiting"),
         ),
         migrations.AddConstraint(
-            model_name='workitem',
-            constraint=models.UniqueConstraint(fields=('number',), name='work_item_number_once', violation_error_message='已有这个编号的事项。'),
+            model_name="workitem",
+            constraint=models.UniqueConstraint(
+                fields=("number",), name="work_item_number_once", violation_error_message="已有这个编号的事项。"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='workitem',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='work_item_ends_after_start', violation_error_code='date_order', violation_error_message='“止”早于“起”，请核对。'),
+            model_name="workitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_to__isnull", True), ("valid_to__gte", models.F("valid_from")), _connector="OR"
+                ),
+                name="work_item_ends_after_start",
+                violation_error_code="date_order",
+                violation_error_message="“止”早于“起”，请核对。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='workitem',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('term', 'temporary'), _negated=True), ('valid_to__isnull', False), _connector='OR'), name='temporary_work_item_has_end', violation_error_code='required', violation_error_message='临时事项请填写“止”。'),
+            model_name="workitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("term", "temporary"), _negated=True), ("valid_to__isnull", False), _connector="OR"
+                ),
+                name="temporary_work_item_has_end",
+                violation_error_code="required",
+                violation_error_message="临时事项请填写“止”。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='workitem',
-            constraint=models.CheckConstraint(condition=models.Q(('yearly_funds__isnull', True), ('yearly_funds__gte', 0), _connector='OR'), name='work_item_funds_not_negative', violation_error_message='经费不能是负数。'),
+            model_name="workitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("yearly_funds__isnull", True), ("yearly_funds__gte", 0), _connector="OR"),
+                name="work_item_funds_not_negative",
+                violation_error_message="经费不能是负数。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='workitem',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['submitted', 'returned', 'refused']), _negated=True), models.Q(('due_on__isnull', False), ('submitted_on__isnull', False)), _connector='OR'), name='submitted_work_item_has_limit', violation_error_message='提交过的申请应有提交日期和审定期限。'),
+            model_name="workitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["submitted", "returned", "refused"]), _negated=True),
+                    models.Q(("due_on__isnull", False), ("submitted_on__isnull", False)),
+                    _connector="OR",
+                ),
+                name="submitted_work_item_has_limit",
+                violation_error_message="提交过的申请应有提交日期和审定期限。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='workitem',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_in__isnull', True), ('decided_on__isnull', True)), models.Q(('decided_in__isnull', False), ('decided_on__gte', models.F('submitted_on'))), _connector='OR'), name='work_item_decided_after_submission', violation_error_message='审定日期不能早于提交日期。'),
+            model_name="workitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("decided_in__isnull", True), ("decided_on__isnull", True)),
+                    models.Q(("decided_in__isnull", False), ("decided_on__gte", models.F("submitted_on"))),
+                    _connector="OR",
+                ),
+                name="work_item_decided_after_submission",
+                violation_error_message="审定日期不能早于提交日期。",
+            ),
         ),
     ]

@@ -51,7 +51,8 @@ class AssessmentSheet(RecordSheet):
     key_cells = ("community_name", "year")
     key_fields = frozenset({"community_id", "year"})
     writes_to = (Assessment,)
-    is_needed: ClassVar[bool] = False  # brought in once a year
+    is_needed = False  # brought in once a year
+    name_lookup = "community__name"
     identifying = (("community_name", "work_score"), ("community_code", "work_score"))
     list_page = "workload:assessments"
     names_of = NAMES_OF_COMMUNITY

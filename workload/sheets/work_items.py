@@ -52,7 +52,7 @@ class WorkItemSheet(RecordSheet):
     key_cells = ("number",)
     key_fields = frozenset({"number"})
     writes_to = (WorkItem,)
-    is_needed: ClassVar[bool] = False  # brought in where something changes, not each month
+    is_needed = False  # brought in where something changes, not each month
     needs_community = False
     identifying = (("number", "listed_as"),)
     list_page = "workload:list"
@@ -74,9 +74,7 @@ class WorkItemSheet(RecordSheet):
         ChoiceColumn(WorkItem, "listed_as", "清单", "列入清单", "清单类别", required=True),
         _COUNTY,
         _TOWN,
-        TextColumn(
-            None, "department_name", "提出部门", "部门", "提出单位", "责任部门", max_length=50, required=True
-        ),
+        TextColumn(None, "department_name", "提出部门", "部门", "提出单位", "责任部门", max_length=50, required=True),
         TextColumn(WorkItem, "basis", "依据", "政策依据", "文件依据", required=True),
         ChoiceColumn(WorkItem, "role", "居（村）委会角色", "居委会角色", "社区角色", required=True),
         ChoiceColumn(WorkItem, "forbidden_field", "禁止领域"),
@@ -130,7 +128,9 @@ class WorkItemSheet(RecordSheet):
         wanted = {comparable(number): number for row in rows if (number := row.get("number"))}
         found: dict[str, WorkItem] = {}
         for batch in in_batches(list(wanted.values())):
-            for item in context.lock(WorkItem.objects.filter(number__in=batch).select_related("department").order_by("pk")):
+            for item in context.lock(
+                WorkItem.objects.filter(number__in=batch).select_related("department").order_by("pk")
+            ):
                 found[comparable(item.number)] = item
         for row in rows:
             key = self.natural_key(row)
@@ -206,9 +206,9 @@ class WorkItemSheet(RecordSheet):
             code = "required" if each.code == "required" else "not_admissible" if each.is_refusal else "inadvisable"
             row.report(code, each.in_row, each.field, level=level)
         others = [each for each in self._standing if each.pk != item.pk and self._is_above(each, item)]
-        if item.kind == WorkItem.Kind.ASSESSMENT and item.listed_as == WorkItem.ListedAs.LAWFUL:
-            if any(each.kind == item.kind and each.listed_as == item.listed_as for each in others):
-                row.report("not_admissible", "这个县（市、区）已有综合考核，不能另设考核评比", "kind")
+        is_assessment = item.kind == WorkItem.Kind.ASSESSMENT and item.listed_as == WorkItem.ListedAs.LAWFUL
+        if is_assessment and any(each.kind == item.kind and each.listed_as == item.listed_as for each in others):
+            row.report("not_admissible", "这个县（市、区）已有综合考核，不能另设考核评比", "kind")
         if item.kind not in COLLECTING or "asked" not in row.values:
             return
         collecting = [each for each in others if each.kind in COLLECTING]

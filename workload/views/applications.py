@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
@@ -12,7 +12,6 @@ from changelog.views.moving import MovePage
 from changzhi_portal.pages import Crumb, FormPage
 from changzhi_portal.pages.base import PortalPage, PortalRequest
 from changzhi_portal.refusals import NotFoundError
-from django.http import HttpResponse
 from workload.actions import change_application, new_application, open_application
 from workload.flow import FLOW, MAY_PROPOSE
 from workload.forms import ApplicationForm
@@ -126,10 +125,9 @@ class ChangeApplication(ApplicationPage):
 
     def act(self, form: ApplicationForm) -> str:
         """Save the changes."""
-        assert self.item is not None
         self.saved = change_application(
             by=self.request.user,  # type: ignore[arg-type]  # a user of the portal
-            ref=self.item.ref,
+            ref=self.kwargs["ref"],
             version=form.cleaned_data["version"],
             values=form.values(),
         )

@@ -79,9 +79,7 @@ class ItemDetail(DetailPage):
         """Return what its kind asks, and whatever else is said of it; where it belongs stands after its number."""
         asked = {*fields_asked(self.record.kind), *self._always}
         named = [(name, fact) for name, fact in zip(self.facts, super().get_facts(), strict=True)]
-        shown = [
-            fact for name, fact in named if name in asked or getattr(self.record, name) not in (None, "", False)
-        ]
+        shown = [fact for name, fact in named if name in asked or getattr(self.record, name) not in (None, "", False)]
         place = "".join(display_value(each, empty="") for each in (county_of(self.record), town_of(self.record)))
         return [shown[0], Fact("所属区划", place or self.record.division.name), *shown[1:]]
 
