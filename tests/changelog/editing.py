@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from accounts.models import User
+from accounts.models import Department, User
 from changelog.actions import Edit, edit_record
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import register_named
@@ -44,9 +44,16 @@ class Case:
     close: dict[str, Any]
     closed: dict[str, Any]
     new: dict[str, Any] = field(default_factory=dict)  # communities are never made by an edit
+    needs: Callable[[Place], Any] = lambda place: None  # what a new record names that is not in the small city
 
     def __str__(self) -> str:
         return self.register
+
+
+def statistics(place: Place) -> Department:
+    """Return 统计局 of 城区, which a new item names."""
+    known: Department | None = Department.objects.filter(division=place.county, name="统计局").first()
+    return known or make_department(place.county, "统计局")
 
 
 CASES = (
@@ -138,9 +145,8 @@ CASES = (
     ),
     Case(
         register="work_items",
-        make=lambda place: make_work_item(
-            place.county, number="CQ-1", department=make_department(place.county, "统计局"), note="旧"
-        ),
+        make=lambda place: make_work_item(place.county, number="CQ-1", department=statistics(place), note="旧"),
+        needs=statistics,
         elsewhere=lambda place: make_work_item(place.other_county),
         change={"yearly_funds": Decimal("1200.50"), "payment": "购买服务"},
         changed={"yearly_funds": Decimal("1200.50"), "payment": "purchase"},

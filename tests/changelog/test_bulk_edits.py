@@ -52,6 +52,8 @@ FIELDS = {
     "organizations": ("category", "culture_sports"),
     "workers": ("position", "演示岗位"),
     "projects": ("status", "accepted"),
+    "work_items": ("payment", "purchase"),
+    "assessments": ("note", "演示"),
 }
 
 

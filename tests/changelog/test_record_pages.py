@@ -37,6 +37,7 @@ PHONE, OTHER_PHONE = "19900001111", "19900002222"
 @pytest.fixture(params=CASES, ids=str)
 def case(request: pytest.FixtureRequest, period: ReportingPeriod) -> Case:
     found: Case = request.param
+    found.needs(request.getfixturevalue("place"))
     return found
 
 
@@ -52,6 +53,8 @@ CHANGES = {
     "organizations": {"leader": "张演示", "member_count": "30", "is_social_work_agency": "是", "credit_code": ""},
     "workers": {"level": "social_worker", "position": "主任", "started_on": "2017-07-01"},
     "projects": {"paid": "50000.50", "communities": "和平社区、东关社区"},
+    "work_items": {"yearly_funds": "1200.50", "payment": "purchase"},
+    "assessments": {"work_score": "85.5"},
 }
 
 
@@ -144,6 +147,7 @@ def test_a_warning_is_asked_about_once_and_only_for_the_same_input(place: Place,
 @pytest.mark.parametrize("register", [case.register for case in CASES if case.new])
 def test_a_new_record_is_added(register: str, place: Place, clerk: User, client: Client, period):
     case = next(each for each in CASES if each.register == register)
+    case.needs(place)
     client.force_login(clerk)
     url = address("add", register)
     in_form = {
@@ -156,7 +160,8 @@ def test_a_new_record_is_added(register: str, place: Place, clerk: User, client:
             "funding_source": "welfare_lottery",
             "status": "running",
         },
-    }[register]
+        "work_items": dict.fromkeys(("kind", "listed_as", "role", "applies_to")),
+    }.get(register, {})
     form = client.get(url).context["form"]
     by_label = {
         name: next(value for value, label in form.fields[name].choices if label == case.new.get(name))

@@ -25,7 +25,8 @@ def test_items_follow_their_county_with_the_department_that_goes_on(place, admin
     of_city = make_work_item(place.city, "丁")
     scheme = AssessmentScheme.objects.create(county=second, year=2018, weight=60)
     score = Assessment.objects.create(community=place.communities[0], year=2018, work_score=80)
-    noted = [change("merge", old, "140403", "潞州区") for old in (place.county, second)]
+    for old in (place.county, second):
+        change("merge", old, "140403", "潞州区")
     applied = apply_division_changes(by=administrator)[0]
     new = Division.objects.by_code("140403")
     for record in (item, of_twin, ended, of_city, scheme, score):
@@ -35,8 +36,17 @@ def test_items_follow_their_county_with_the_department_that_goes_on(place, admin
     assert (ended.division, ended.department) == (second, twin), "it is past"
     assert (of_city.division, scheme.county) == (place.city, second)
     assert "社区工作事项：城区“甲”（A-1）转到潞州区" in applied.moved
-    noted[0].refresh_from_db()
-    undo_division_changes(change_set=change_set_of(noted[0]), by=administrator)
-    for record in (item, of_twin):
-        record.refresh_from_db()
-    assert (item.division, of_twin.division, of_twin.department) == (place.county, second, twin)
+
+
+def test_items_of_a_town_come_back_when_its_merger_is_undone(place, administrator):
+    standing, twin = make_department(place.street, "综合办"), make_department(place.other_street, "综合办")
+    item = make_work_item(place.other_street, department=twin)
+    noted = change("merge", place.other_street, place.street.code, place.street.name)
+    change("merge", place.street, place.street.code, place.street.name)
+    apply_division_changes(by=administrator)
+    item.refresh_from_db()
+    assert (item.division, item.department) == (place.street, standing)
+    noted.refresh_from_db()
+    undo_division_changes(change_set=change_set_of(noted), by=administrator)
+    item.refresh_from_db()
+    assert (item.division, item.department) == (place.other_street, twin)

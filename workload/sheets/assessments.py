@@ -56,6 +56,7 @@ class AssessmentSheet(RecordSheet):
     identifying = (("community_name", "work_score"), ("community_code", "work_score"))
     list_page = "workload:assessments"
     names_of = NAMES_OF_COMMUNITY
+    fields_in_bulk = ("note",)
     place_attributes = ("community_id",)
     columns: ClassVar[tuple[Column, ...]] = (
         REF,

@@ -69,7 +69,7 @@ class ItemDetail(DetailPage):
         *("submitted_on", "due_on", "decided_on", "decided_in", "note"),
     )
     # What every item shows, said or not.
-    _always = frozenset({"number", "state", "department"})
+    _always = frozenset({"number", "state", "department", "has_veto"})
 
     def get_places(self) -> list[Crumb]:
         """Return the county, and the town of a town's item."""
