@@ -9,13 +9,14 @@ from functools import cached_property
 from pathlib import Path
 
 from changzhi_portal.registers.register import RegisterSheet
-from communities.sheets import CommunitySheet, FacilitySheet
+from communities.sheets import CommunitySheet, FacilitySheet, PointSheet
 from demo.accounts import CITY_NAME, CLERK_OF_COUNTY, OFFICER
 from demo.corrections import facility_opened_later, organizations_reported_late
 from demo.facilities import facility_rows
 from demo.monthly_rows import Row, RowsByMonth
 from demo.organizations import organization_rows
 from demo.places import DemoCounty, PlaceNames
+from demo.points import point_rows
 from demo.population import add_residents, community_rows
 from demo.projects import project_rows
 from demo.span import Span
@@ -33,6 +34,7 @@ TITLES = {
     "organizations": "社区社会组织登记备案情况表",
     "workers": "社会工作者配备情况花名册",
     "projects": "政府购买社会工作服务项目台账",
+    "points": "社区服务站点登记表",
 }
 # For this many months after a change of divisions an office still writes the old names.
 MONTHS_OF_OLD_NAMES = 3
@@ -59,7 +61,7 @@ class Writer:
 
     def prepare(self) -> None:
         """Generate all rows now instead of when the first file is written."""
-        _ = self.rows_by_county, self.projects
+        _ = self.rows_by_county, self.projects, self.points
 
     def files_of(self, month: datetime.date) -> list[DemoFile]:
         """Write a month's files and return them in the order in which they must be uploaded.
@@ -99,7 +101,7 @@ class Writer:
                 layout = LAYOUTS[(number + register.position) % len(LAYOUTS)]
                 rows = self.rows_by_county[county.code][register.name][month]
                 yield _Part(register, rows, layout, county.name, CLERK_OF_COUNTY[county.code])
-        yield _Part(ProjectSheet(), self.projects[month], Layout(total=True), CITY_NAME, OFFICER)
+        yield from self._of_the_city(month)
 
     def _later_month_parts(self, month: datetime.date) -> Iterator[_Part]:
         number = self.span.later.index(month)
@@ -112,7 +114,7 @@ class Writer:
         for register in gathered:
             rows = [row for county in self.counties for row in self.rows_by_county[county.code][register.name][month]]
             yield _Part(register, rows, Layout(), CITY_NAME, OFFICER)
-        yield _Part(ProjectSheet(), self.projects[month], Layout(total=True), CITY_NAME, OFFICER)
+        yield from self._of_the_city(month)
 
     def _last_month_parts(self, month: datetime.date) -> Iterator[_Part]:
         day = last_day_of(month)
@@ -126,7 +128,12 @@ class Writer:
                 layout = LAYOUTS[(number + register.position) % len(LAYOUTS)]
                 is_sent = has_sent(members[0].code, register.name)
                 yield _Part(register, rows, layout, name, clerk, is_sent=is_sent)
+        yield from self._of_the_city(month)
+
+    def _of_the_city(self, month: datetime.date) -> Iterator[_Part]:
+        """Yield the lists that the bureau keeps for all counties."""
         yield _Part(ProjectSheet(), self.projects[month], Layout(total=True), CITY_NAME, OFFICER)
+        yield _Part(PointSheet(), self.points[month], Layout(), CITY_NAME, OFFICER)
 
     @cached_property
     def rows_by_county(self) -> Mapping[str, Mapping[str, RowsByMonth]]:
@@ -153,6 +160,11 @@ class Writer:
     def projects(self) -> RowsByMonth:
         """Return the rows of the city's list of projects by month."""
         return project_rows(self.counties, self.span)
+
+    @cached_property
+    def points(self) -> RowsByMonth:
+        """Return the rows of the city's list of service points by month."""
+        return point_rows(self.counties, self.span)
 
     def _write(self, folder: Path, part: _Part, month: datetime.date, place_names: PlaceNames) -> DemoFile:
         register = part.register

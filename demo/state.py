@@ -8,7 +8,7 @@ from pathlib import Path
 from django.conf import settings
 
 from changzhi_portal.refusals import NotAllowedError, StaleError
-from communities.models import CommunityProfile, Facility
+from communities.models import CommunityProfile, Facility, ServicePoint
 from demo.accounts import CITY, demo_accounts_exist
 from orgs.models import SocialOrganization
 from reports.models import Briefing
@@ -17,7 +17,7 @@ from socialworkers.models import SocialWorker
 
 # The edition number is part of the text: a demo made by another edition cannot be continued.
 _MARK = "演示数据：本目录的门户中全部人员、组织、面积和金额均为虚构。\n第2版：2017年11月起逐月演示。\n"
-_REGISTERS = (CommunityProfile, Facility, SocialOrganization, SocialWorker, ServiceProject)
+_REGISTERS = (CommunityProfile, Facility, ServicePoint, SocialOrganization, SocialWorker, ServiceProject)
 
 
 def demo_folder() -> Path:

@@ -119,7 +119,8 @@ def _apply(changes: list[DivisionChange], *, by: User, seen: str | None) -> Appl
     sentences = move_to_successors(handover)
     users = _move_users(plan, handover)
     log_changes(change_set, (change._replace(batch_row=ONLY_ROW) for change in handover.log))
-    SuccessionList.objects.create(change_set=change_set, sentences=sentences)
+    if sentences:
+        SuccessionList.objects.create(change_set=change_set, sentences=sentences)
     return AppliedChanges(plan, users, sentences)
 
 

@@ -167,7 +167,7 @@ def _applied() -> list[AppliedGroup]:
 def _moved_with(changes: Sequence[DivisionChange]) -> dict[int, Sequence[str]]:
     """Return what moved to successors with each of these applied changes, by the change's key."""
     label = DivisionChange._meta.label_lower
-    lists = SuccessionList.objects.exclude(sentences=[]).filter(
+    lists = SuccessionList.objects.filter(
         change_set__reversed_by__isnull=True,
         change_set__records__model=label,
         change_set__records__object_id__in=[change.pk for change in changes],

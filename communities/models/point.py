@@ -95,7 +95,6 @@ class ServicePoint(Record, FollowsCommunity, ScopedModel):
             models.CheckConstraint(
                 condition=~Q(functions=[]),
                 name="point_has_function",
-                violation_error_code="required",
                 violation_error_message="服务站点至少有一项功能，请补上。",
             ),
             models.CheckConstraint(

@@ -47,7 +47,12 @@ class PointSheet(RecordSheet):
     writes_to = (ServicePoint,)
     needs_community = False
     is_needed = False  # 有则报
-    identifying = (("community_code", "name"), ("community_name", "name"), ("town", "name"))
+    # A place and a name alone are those of an organization or a facility as well.
+    identifying = tuple(
+        (place, "name", own)
+        for place in ("community_code", "community_name", "town")
+        for own in ("functions", "windows", "accepts_all", "posts")
+    )
     list_page = "communities:point_list"
     names_of = NAMES_OF_PLACE
     ends_with = "closed_on"
@@ -69,9 +74,9 @@ class PointSheet(RecordSheet):
             choices=ServicePoint.Function.choices,
             required=True,
         ),
-        IntegerColumn(ServicePoint, "windows", "窗口数", "窗口数量", "服务窗口数", maximum=1_000),
+        IntegerColumn(ServicePoint, "windows", "窗口数", "窗口数量", "服务窗口数", maximum=1_000_000),
         BooleanColumn(ServicePoint, "accepts_all", "全科受理", "是否全科受理"),
-        IntegerColumn(ServicePoint, "posts", "社工岗位数", "社会工作岗位数", "岗位数", maximum=1_000),
+        IntegerColumn(ServicePoint, "posts", "社工岗位数", "社会工作岗位数", "岗位数", maximum=1_000_000),
         DateColumn(ServicePoint, "opened_on", "启用日期", "启用时间", "投入使用日期", required=True),
         DateColumn(ServicePoint, "closed_on", "停用日期", "停用时间", may_be_future=True),
         TextColumn(ServicePoint, "note", "备注", "说明"),

@@ -124,6 +124,14 @@ def test_names_are_unique_where_they_must_be(writer):
             assert row.get("note") or first.setdefault(key, row[date]) == row[date]
 
 
+def test_points_have_a_function_and_a_name_that_is_once_at_its_place(writer):
+    rows = [row for each in WHOLE.months for row in writer.points[each]]
+    places = [(row["county"], row["town"], row.get("community_code"), row["name"]) for row in rows]
+    assert len(set(places)) == len(places) > 60
+    assert all(row["functions"] for row in rows)
+    assert {row["opened_on"] <= WHOLE.day for row in rows} == {True, False}, "some open later"
+
+
 # --- Months ---
 
 

@@ -34,6 +34,7 @@ from tests.factories import (
     Place,
     make_batch,
     make_community,
+    make_department,
     make_facility,
     make_organization,
     make_period,
@@ -84,6 +85,7 @@ def fill(place: Place, user, number: int, *, first: int = 0) -> None:
         Assessment.objects.create(community=community, year=2018, work_score=80)
         make_batch(user, file_name=f"演示{index}.xlsx")
         make_user(Role.STREET_CLERK, place.street)
+        make_department(place.street)
         record_event(TrailKind.EXPORTED, by=user, division=place.county, label="服务设施", rows=index)
         DivisionChange.objects.create(
             kind="rename", level="town", effective_on=datetime.date(2019, 1, 1 + index), from_code=f"140402{index:03}",

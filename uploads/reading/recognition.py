@@ -43,6 +43,10 @@ class _Fit(NamedTuple):
         """Return whether it has clearly more of the columns that only one of the two has."""
         return len(self.columns - other.columns) > 2 * len(other.columns - self.columns)
 
+    def has_more_than(self, other: _Fit) -> bool:
+        """Return whether it has more columns that the other lacks than the other way round."""
+        return len(self.columns - other.columns) > len(other.columns - self.columns)
+
     def has_enough_over(self, other: _Fit) -> bool:
         """Return whether it is better by enough columns to be trusted without those that tell records apart."""
         return self.is_better_than(other) and len(self.columns - other.columns) >= _ENOUGH_OWN
@@ -72,7 +76,7 @@ class Recogniser:
             return None, Unclear()
         most = max(fits, key=lambda fit: len(fit.columns))
         sure = [fit for fit in fits if identifies(fit.register, fit.header)]
-        if most not in sure and all(most.has_enough_over(other) for other in fits if other is not most):
+        if most not in sure and all(_outdoes(most, other, sure) for other in fits if other is not most):
             return most.header, most.register
         best = max(sure or fits, key=lambda fit: len(fit.columns))
         equal = [fit for fit in fits if fit is not best and _leaves_doubt(best, fit, is_sure=fit in sure)]
@@ -91,6 +95,15 @@ class Recogniser:
             if header is not None and len(header.mentioned) >= FEWEST_FIELDS:
                 fits.append(_Fit(register, header, frozenset(mentioned_columns(header))))
         return fits
+
+
+def _outdoes(most: _Fit, other: _Fit, sure: Sequence[_Fit]) -> bool:
+    """Return whether a register that could tell no records apart may be meant rather than another one.
+
+    It has enough columns of its own over each that could. Over one that could not either it needs just more of them,
+    where there is one that could to be measured by.
+    """
+    return most.has_more_than(other) if sure and other not in sure else most.has_enough_over(other)
 
 
 def _leaves_doubt(best: _Fit, other: _Fit, *, is_sure: bool) -> bool:
