@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -17,7 +18,7 @@ from communities.models import Division
 from periods.workdays import deadline
 from tests.factories import Place, make_department, make_user, make_work_item
 from workload.actions import change_application, draw_number, end_expired, new_application
-from workload.flow import FLOW
+from workload.flow import FLOW, MAY_DECIDE, MAY_PROPOSE
 from workload.models import WorkItem
 from workload.tasks import end_expired_items
 
@@ -94,6 +95,11 @@ def test_every_move_is_made_from_its_states_by_its_roles_alone(place: Place, cod
             with pytest.raises((StaleError, NotAllowedError)):
                 FLOW.make(item, code, by=user, note=NOTE)
             assert not item.steps.exists() and WorkItem.objects.get(pk=item.pk).state == state
+
+
+def test_the_table_of_the_document_is_that_of_the_flow() -> None:
+    words = {MAY_PROPOSE: "部门经办员", MAY_DECIDE: "县区填报员、市局"}
+    assert FLOW.as_table(words.__getitem__) in (settings.BASE_DIR / "docs" / "domain.md").read_text()
 
 
 def test_city_departments_are_decided_by_the_bureau_and_those_of_a_street_by_its_county(
