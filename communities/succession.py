@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Any
 
 from changelog.actions import change_of
 from changzhi_portal.bulk import in_batches, update_rows
@@ -36,8 +37,8 @@ def _move_points(handover: Handover) -> list[str]:
         if origin is None:
             raise ValueError(f"The point {point.pk} has no division.")
         successor = successors[origin.pk]
-        before = {"division": origin.pk}
-        after = {"division": successor.pk}
+        before: dict[str, Any] = {"division": origin.pk}
+        after: dict[str, Any] = {"division": successor.pk}
         name = _free_name(point.name, origin.name, taken[successor.pk])
         told = f"“{point}”转到{successor.name}"
         if name != point.name:

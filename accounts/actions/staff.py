@@ -38,8 +38,8 @@ def _department(user: User, role: Role, name: str) -> Department | None:
     Raises InvalidError for a name that no department in use has, which lists those that there are.
     """
     if not name:
-        keeps = role is Role.DEPARTMENT_CLERK and user.department_id is not None
-        return Department.objects.filter(pk=user.department_id, division=user.division).first() if keeps else None
+        present = user.department if role is Role.DEPARTMENT_CLERK else None
+        return present if present is not None and present.division_id == user.division.pk else None
     there = Department.objects.active().filter(division=user.division)
     found = there.filter(name=name.strip()).first()
     if found is None:

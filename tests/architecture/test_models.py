@@ -16,6 +16,7 @@ from tests.architecture.apps import own_models
 # Events of which only one of time and user may be known, and why.
 HALF_KNOWN = {
     "reports.Briefing.printed": "printed_by is who asked, and commands print without anybody asking",
+    "workload.WorkItemStep.made": "the portal makes moves by itself: what has come to its end",
     "reports.BriefingStep.made": "the portal makes moves by itself: publication on the day set, the end of printing",
     "changelog.TrailRecord.made": "a failed sign-in is made by nobody who is known",
 }

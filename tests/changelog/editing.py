@@ -141,7 +141,7 @@ CASES = (
         wrong={"functions": ["食堂"]},
         close={"closed_on": datetime.date(2018, 5, 1)},
         closed={"closed_on": datetime.date(2018, 5, 1)},
-        new=HERE | {"name": "社工站", "functions": ["社会工作站（室）"], "posts": "2", "opened_on": "2016.5.4", "note": ""},
+        new=HERE | {"name": "社工站", "functions": ["social_work"], "posts": "2", "opened_on": "2016.5.4", "note": ""},
     ),
     Case(
         register="work_items",

@@ -52,6 +52,7 @@ FIELDS = {
     "organizations": ("category", "culture_sports"),
     "workers": ("position", "演示岗位"),
     "projects": ("status", "accepted"),
+    "points": ("accepts_all", "是"),
     "work_items": ("payment", "purchase"),
     "assessments": ("note", "演示"),
 }

@@ -50,6 +50,7 @@ def texts(values: dict[str, Any]) -> dict[str, Any]:
 CHANGES = {
     "communities": {"residents": "3100", "as_of": "2018-06-30", "has_party": "是", "groups": "4", "kind": "rural"},
     "facilities": {"area": "2.5万", "functions": ["party", "culture"], "tenure": "leased"},
+    "points": {"windows": "3", "functions": ["window", "volunteer"], "accepts_all": "是"},
     "organizations": {"leader": "张演示", "member_count": "30", "is_social_work_agency": "是", "credit_code": ""},
     "workers": {"level": "social_worker", "position": "主任", "started_on": "2017-07-01"},
     "projects": {"paid": "50000.50", "communities": "和平社区、东关社区"},
@@ -152,6 +153,7 @@ def test_a_new_record_is_added(register: str, place: Place, clerk: User, client:
     url = address("add", register)
     in_form = {
         "facilities": {"kind": "activity"},
+        "points": {},
         "organizations": {"category": "recreation"},
         "workers": {"level": "none"},
         "projects": {

@@ -14,6 +14,7 @@ from changzhi_portal.registers.registry import registers
 from communities.models import Facility
 from orgs.models import SocialOrganization
 from socialworkers.models import SocialWorker
+from tests.communities.test_points import point_row
 from tests.communities.test_sheets import community_row, facility_row
 from tests.factories import make_facility, make_user
 from tests.orgs.test_sheets import row as organization_row
@@ -61,6 +62,7 @@ SHOWN_AS_THEY_ARE = [
         "facilities",
         facility_row(启用日期=datetime.datetime(2016, 5, 1, 8, 30), 停用日期=43000, 产权="清空", 建设方式="买的"),
     ),
+    ("points", point_row(功能="志愿服务站、食堂", 窗口数="几个", 全科受理="也许", 备注=f"找张三{MOBILE}")),
     ("organizations", organization_row("和平社区", 联系电话="12345", 枢纽型="否", 负责人="张 三", 备注="长" * 600)),
     (
         "workers",

@@ -30,6 +30,7 @@ from tests.factories import (
     make_batch,
     make_facility,
     make_organization,
+    make_point,
     make_profile,
     make_project,
     make_worker,
@@ -144,6 +145,7 @@ def test_the_templates_of_all_registers_in_one_workbook_give_no_warning_about_ea
     make_organization(community)
     make_worker(community)
     make_project(place.county, community)
+    make_point(community)
     sheets = {}
     for register in registers():
         path = tmp_path / f"{register.name}.xlsx"

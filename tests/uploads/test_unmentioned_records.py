@@ -10,7 +10,7 @@ from django.urls import reverse
 from changzhi_portal.registers.registry import register_named, registers
 from services.models import ServiceProject
 from tests.communities.test_sheets import community_row, facility_row
-from tests.factories import make_facility, make_organization, make_project, make_worker
+from tests.factories import make_facility, make_organization, make_point, make_project, make_worker
 from tests.queries import queries_of
 from uploads.models import UploadBatch
 from uploads.unmentioned_records import describe_record, unmentioned_records
@@ -58,6 +58,9 @@ def test_every_register_says_what_stands_and_where(place, clerk):
     make_worker(community, posting={"ended_on": datetime.date(2018, 1, 1)})
     make_project(place.county, community)
     make_project(place.county, status=ServiceProject.Status.ACCEPTED)
+    make_point(community)
+    make_point(place.street)
+    make_point(community, closed_on=datetime.date(2018, 1, 1))
     day = datetime.date(2018, 6, 30)
     found = {}
     for kind in registers():
@@ -68,7 +71,7 @@ def test_every_register_says_what_stands_and_where(place, clerk):
             shown = describe_record(record, sheet)
             assert shown["name"] and shown["where"] and shown["url"].endswith(f"/{record.ref}/")
         assert not sheet.standing(place.other_county.path, day).exists() or sheet.name == "communities"
-    assert found == {"communities": 5, "facilities": 1, "organizations": 2, "workers": 2, "projects": 1}
+    assert found == {"communities": 5, "facilities": 1, "organizations": 2, "workers": 2, "projects": 1, "points": 2}
 
 
 def test_the_tab_lists_them_with_links_and_can_be_searched(send, clerk, place, signed_in):

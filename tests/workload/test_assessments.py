@@ -36,7 +36,7 @@ def test_a_weight_of_60_with_90_and_80_gives_86(place: Place) -> None:
 def test_a_weight_below_50_is_refused_with_the_clause(place: Place, clerk: User) -> None:
     with pytest.raises(InvalidError) as refusal:
         save_scheme(by=clerk, county=place.county, year=2018, weight=40)
-    assert str(refusal.value) == "社区考核以居民满意度为主，满意度权重不能低于百分之五十。［四（一）4］"
+    assert str(refusal.value) == "社区考核以居民满意度为主［四（一）4］，满意度权重不能低于百分之五十。"
     assert refusal.value.field == "weight"
     with pytest.raises(IntegrityError), transaction.atomic():
         AssessmentScheme.objects.create(county=place.county, year=2018, weight=49)

@@ -339,7 +339,7 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("weight__gte", 50), ("weight__lte", 100)),
                         name="satisfaction_leads_assessment",
-                        violation_error_message="社区考核以居民满意度为主，满意度权重不能低于百分之五十。［四（一）4］",
+                        violation_error_message="社区考核以居民满意度为主［四（一）4］，满意度权重不能低于百分之五十。",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("year__gte", 2017), ("year__lte", 2100)),

@@ -11,7 +11,7 @@ from django.db.models import Q
 from changzhi_portal.records import Record
 from changzhi_portal.scope import ScopedModel
 
-# Percent of the total that residents' satisfaction has at least (systems.md §C, decided there).
+# Percent of the total that residents' satisfaction has at least (docs/domain.md §11.4).
 LEAST_WEIGHT: Final = 50
 _ALL: Final = 100
 _FIRST_YEAR, _LAST_YEAR = 2017, 2100
@@ -41,7 +41,7 @@ class AssessmentScheme(Record, ScopedModel):
             models.CheckConstraint(
                 condition=Q(weight__gte=LEAST_WEIGHT, weight__lte=_ALL),
                 name="satisfaction_leads_assessment",
-                violation_error_message="社区考核以居民满意度为主，满意度权重不能低于百分之五十。［四（一）4］",
+                violation_error_message="社区考核以居民满意度为主［四（一）4］，满意度权重不能低于百分之五十。",
             ),
             models.CheckConstraint(
                 condition=Q(year__gte=_FIRST_YEAR, year__lte=_LAST_YEAR),

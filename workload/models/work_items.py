@@ -1,4 +1,4 @@
-"""进社区事项: what communities are asked for, on whose behalf, and with what money (systems.md §C).
+"""进社区事项: what communities are asked for, on whose behalf, and with what money (docs/domain.md §11).
 
 One model is the list of what is in force and the applications for it: an application that is approved stands in the list.
 """
