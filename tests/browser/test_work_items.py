@@ -30,7 +30,7 @@ def test_from_the_application_to_the_end(screen, scripts, place, clerk, street_c
     page.get_by_label("清单").select_option(label="准入")
     page.get_by_label("依据").fill("演示文件〔2018〕3号")
     page.get_by_label("居（村）委会角色").select_option(label="协助")
-    page.get_by_label("起", exact=True).fill(begins.isoformat())
+    page.locator("#id_valid_from").fill(begins.isoformat())
     page.get_by_label("采集项目").fill("总户数\n低保户数")
     page.get_by_role("button", name="保存").click()
     refusal = page.get_by_text("需要社区协助的事项，必须提供经费和必要的工作条件。［四（一）4］")

@@ -1,4 +1,4 @@
-"""Tests of the figures of burden relief on their rows, with the examples of systems.md §C to the digit."""
+"""Tests of the figures of burden relief on their rows, with worked examples to the digit (docs/domain.md §11.5)."""
 
 from __future__ import annotations
 
