@@ -36,6 +36,8 @@ def _form_field(name: str) -> forms.Field:
     field: Any = WorkItem._meta.get_field(name)
     label = str(field.verbose_name)
     options: dict[str, Any] = {"label": label, "help_text": _HELP.get(name, ""), "required": not field.blank}
+    if field.has_default() and field.choices:
+        options["initial"] = field.get_default()
     errors = {"required": f"请填写“{label}”。", "invalid": f"“{label}”填得不对，请核对。"}
     if field.choices:
         blank = [("", "请选择" if not field.blank else "不适用")]
