@@ -55,8 +55,9 @@ class Asks:
 class Move:
     """One move. `check` refuses it for what the record is like; `then` does what belongs to it, in its transaction.
 
-    `right` names the right that the user needs, BY_PORTAL_ALONE for none. `explanation` says in the form what it does,
-    `done` is the message afterwards.
+    `right` names the right that the user needs, BY_PORTAL_ALONE for none. `concerns` says whether a record is one that
+    a user with the right makes the move with, so that others are not offered it; `check` refuses them. `explanation`
+    says in the form what it does, `done` is the message afterwards.
     """
 
     code: str
@@ -71,6 +72,11 @@ class Move:
     then: Callable[[Any, Actor | None, str], None] | None = None
     # What the move writes besides the state: called with the record, returns the values of its columns.
     values: Callable[[Any], dict[str, Any]] | None = None
+    concerns: Callable[[Any, Viewer], bool] | None = None
+
+    def is_for(self, record: Any, user: Viewer) -> bool:
+        """Return whether a user with the right makes the move with this record."""
+        return self.concerns is None or self.concerns(record, user)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +94,8 @@ class Flow(Generic[Row]):
     def offered(self, record: Row, user: Viewer) -> list[Move]:
         """Return the moves that `user` may make with a record now, the main one first."""
         state = self.state_of(record)
-        return [move for move in self.moves if state in move.sources and self.allows(move, user)]
+        possible = [move for move in self.moves if state in move.sources and self.allows(move, user)]
+        return [move for move in possible if move.is_for(record, user)]
 
     def allows(self, move: Move, user: Viewer) -> bool:
         """Return whether `user` has the right to a move; nobody has it to one of the portal alone."""

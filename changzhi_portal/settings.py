@@ -236,6 +236,10 @@ CELERY_BEAT_SCHEDULE = {
     },
     "print drafts of briefings again": {"task": "reports.tasks.refresh_drafts", "schedule": schedule(60)},
     "issue briefings on their day": {"task": "reports.tasks.publish_due", "schedule": schedule(300)},
+    "end what is no longer asked of communities": {
+        "task": "workload.tasks.end_expired_items",
+        "schedule": crontab(hour="0", minute="20"),
+    },
     "send the e-mail of notices": {"task": "notices.tasks.send_waiting_mail", "schedule": schedule(60)},
 }
 

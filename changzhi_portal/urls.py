@@ -36,6 +36,7 @@ urlpatterns = [
     path("workers/", include("socialworkers.urls")),
     path("projects/", include("services.urls")),
     path("", include("participation.urls")),
+    path("workload/", include("workload.urls")),
     path("uploads/", include("uploads.urls")),
     path("", include("targets.urls")),
     path("", include("revisions.urls")),

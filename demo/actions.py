@@ -8,7 +8,8 @@ from django.db import transaction
 from accounts.actions import found_department, log_new_users, portal_itself
 from accounts.models import Department, User
 from communities.models import Division
-from demo.accounts import ACCOUNTS, PASSWORD, DemoAccount
+from demo.accounts import ACCOUNTS, CITY, PASSWORD, DemoAccount
+from demo.work_items import DEPARTMENTS
 
 
 def _department(account: DemoAccount) -> Department | None:
@@ -20,12 +21,22 @@ def _department(account: DemoAccount) -> Department | None:
     return known or found_department(by=portal_itself(), division=division, name=account.department)
 
 
+def _found_departments_of_the_city() -> None:
+    """Found the city's offices that ask communities for something, as far as they are missing."""
+    city = Division.objects.by_code(CITY)
+    known = set(Department.objects.active().filter(division=city).values_list("name", flat=True))
+    for name in DEPARTMENTS:
+        if name not in known:
+            found_department(by=portal_itself(), division=city, name=name)
+
+
 @transaction.atomic
 def create_accounts() -> None:
     """Create the demo accounts that are missing; existing accounts are not changed.
 
     The password is hashed once for all: each hash takes a third of a second, and this password is no secret.
     """
+    _found_departments_of_the_city()
     present = set(User.objects.filter(username__in=[a.username for a in ACCOUNTS]).values_list("username", flat=True))
     password = make_password(PASSWORD)
     missing = [

@@ -22,12 +22,14 @@ from demo.population import add_residents, community_rows
 from demo.projects import project_rows
 from demo.span import Span
 from demo.submissions import has_sent
+from demo.work_items import work_item_rows
 from demo.workbooks import LAYOUTS, Layout, Workbook
 from demo.workers import worker_rows
 from orgs.sheets import OrganizationSheet
 from periods.models import last_day_of, month_after
 from services.sheets import ProjectSheet
 from socialworkers.sheets import WorkerSheet
+from workload.sheets import WorkItemSheet
 
 TITLES = {
     "communities": "社区（村）基本情况统计表",
@@ -37,6 +39,7 @@ TITLES = {
     "projects": "政府购买社会工作服务项目台账",
     "points": "社区服务站点登记表",
     "monthly": "社区减负月报",
+    "work_items": "社区工作事项清单",
 }
 # For this many months after a change of divisions an office still writes the old names.
 MONTHS_OF_OLD_NAMES = 3
@@ -63,7 +66,7 @@ class Writer:
 
     def prepare(self) -> None:
         """Generate all rows now instead of when the first file is written."""
-        _ = self.rows_by_county, self.projects, self.points
+        _ = self.rows_by_county, self.projects, self.points, self.work_items
 
     def files_of(self, month: datetime.date) -> list[DemoFile]:
         """Write a month's files and return them in the order in which they must be uploaded.
@@ -137,6 +140,7 @@ class Writer:
         yield _Part(ProjectSheet(), self.projects[month], Layout(total=True), CITY_NAME, OFFICER)
         yield _Part(PointSheet(), self.points[month], Layout(), CITY_NAME, OFFICER)
         yield self._counts(month)
+        yield _Part(WorkItemSheet(), self.work_items[month], Layout(), CITY_NAME, OFFICER)
 
     def _counts(self, month: datetime.date) -> _Part:
         """Return the counts of a quarter, which the bureau gathers in one file; without rows between quarters."""
@@ -174,6 +178,11 @@ class Writer:
     def points(self) -> RowsByMonth:
         """Return the rows of the city's list of service points by month."""
         return point_rows(self.counties, self.span)
+
+    @cached_property
+    def work_items(self) -> RowsByMonth:
+        """Return the rows of the city's list of what communities may be asked, by month."""
+        return work_item_rows(self.span)
 
     def _write(self, folder: Path, part: _Part, month: datetime.date, place_names: PlaceNames) -> DemoFile:
         register = part.register
@@ -214,8 +223,8 @@ def with_place_names(rows: Iterable[Row], place_names: PlaceNames, *, unchanged_
     """Yield the rows with the place names of another day; rows of `unchanged_county` as they are."""
     for row in rows:
         served = row.get("communities")
-        code, county, town = row.get("community_code"), row["county"], row.get("town")
-        if unchanged_county == county:
+        code, county, town = row.get("community_code"), row.get("county"), row.get("town")
+        if county is None or unchanged_county == county:  # of the city itself
             yield row
         elif served is not None:
             yield row | {

@@ -14,10 +14,20 @@ from orgs.models import SocialOrganization
 from reports.models import Briefing
 from services.models import ServiceProject
 from socialworkers.models import SocialWorker
+from workload.models import WorkItem
 
 # The edition number is part of the text: a demo made by another edition cannot be continued.
 _MARK = "演示数据：本目录的门户中全部人员、组织、面积和金额均为虚构。\n第2版：2017年11月起逐月演示。\n"
-_REGISTERS = (CommunityProfile, Facility, ServicePoint, MonthlyReport, SocialOrganization, SocialWorker, ServiceProject)
+_REGISTERS = (
+    CommunityProfile,
+    Facility,
+    ServicePoint,
+    MonthlyReport,
+    SocialOrganization,
+    SocialWorker,
+    ServiceProject,
+    WorkItem,
+)
 
 
 def demo_folder() -> Path:

@@ -45,8 +45,10 @@ from tests.factories import (
     make_project,
     make_survey,
     make_user,
+    make_work_item,
     make_worker,
 )
+from workload.models import Assessment, WorkItem
 
 # URLs that only change something: GET is refused.
 POST_ONLY = {
@@ -139,6 +141,12 @@ def make_announcement(user: User, text: str = "演示公告", *, days: int = 1, 
     values = {"begins_on": today, "until": today + datetime.timedelta(days=days), **fields}
     forget_announcements()
     return Announcement.objects.create(text=text, division=user.division, made_by=user, **values)
+
+
+def make_draft(place: Place, user: User) -> WorkItem:
+    """Return an application of the user's department that is not submitted yet, or of one of 城区."""
+    department = user.department or make_department(place.county)
+    return make_work_item(department.division, department=department, state=WorkItem.State.DRAFT)
 
 
 Maker = Callable[[Place, User], models.Model]
@@ -242,6 +250,12 @@ RECORDS: dict[str, Maker] = {
         lambda place, user: make_webhook(place.county)[0],
     ),
     "connections:delivery_again": lambda place, user: make_delivery(make_webhook(place.county)[0]),
+    "workload:item": lambda place, user: make_work_item(place.county),
+    "workload:change": make_draft,
+    "workload:move": lambda place, user: make_work_item(place.county),
+    "workload:assessment": lambda place, user: Assessment.objects.create(
+        community=place.communities[0], year=2018, work_score=80
+    ),
     "reports:briefing_pdf": lambda place, user: make_briefing(place.county),
 }
 
@@ -263,6 +277,7 @@ VISIBLE_TO_ALL: dict[str, list[Any]] = {
     "menu_group": ["tasks"],
     "manual_picture": [next(iter(pictures().values())).digest, next(iter(pictures()))],
     "reports:verify_code": ["0000-0000-0000-0000"],
+    "workload:apply_kind": ["ledger"],
     "targets:plan": ["2020"],
     "targets:plan_version": ["2020", 1],
     "targets:plan_edit": ["2020"],
@@ -273,6 +288,7 @@ VISIBLE_TO_ALL: dict[str, list[Any]] = {
 # What follows the ref of the record in some URLs.
 LAST_ARGUMENTS = {
     "participation:survey_move": "open",
+    "workload:move": "end",
     "reports:move_briefing": "withdraw",
     "reports:briefing_file": "xlsx",
 }

@@ -37,6 +37,7 @@ from periods.models import ReportingPeriod, parse_month
 from services.models import ProjectCommunity, ServiceField, ServiceProject
 from socialworkers.models import Posting, SocialWorker
 from uploads.models import UploadBatch
+from workload.models import WorkItem
 
 PASSWORD = "Portal-2018-test"
 _numbers = itertools.count(1)
@@ -337,6 +338,28 @@ def make_count(
     else:
         values |= {"sent": 60, **dict(zip(GRADE_FIELDS.values(), grades, strict=True))}
     return _save(SurveyCount(survey=survey, community=community, **{**values, **fields}))
+
+
+def make_work_item(division: Division, name: str = "", **fields: Any) -> WorkItem:
+    """Create an item of `division` in force since 2018, help with a task that pays 800 yuan; of a new department."""
+    number = next(_numbers)
+    values: dict[str, Any] = {
+        "number": f"YS-{number:04d}",
+        "name": name or f"演示第{number}号协助事项",
+        "kind": WorkItem.Kind.TASK,
+        "listed_as": WorkItem.ListedAs.ASSISTING,
+        "basis": "演示文件〔2018〕1号",
+        "role": WorkItem.Role.ASSISTING,
+        "applies_to": WorkItem.AppliesTo.ALL,
+        "valid_from": datetime.date(2018, 1, 1),
+        "yearly_funds": Decimal(800),
+        "conditions": "配备设备，培训一次",
+        "state": WorkItem.State.APPROVED,
+        **fields,
+    }
+    if "department" not in values:
+        values["department"] = make_department(division)
+    return _save(WorkItem(division=division, **values))
 
 
 def _place_column(where: Community | Division) -> str:

@@ -67,6 +67,8 @@ class MovePage(FormPage):
             raise Http404(f"There is no move {unknown}.") from unknown
         if not self.flow.allows(self.move, self.request.user):
             raise PermissionDenied(f"“{self.request.user.role.label}”角色不能{self.move.label}，请联系市局管理员。")
+        if not self.move.is_for(self.record, self.request.user):
+            raise PermissionDenied(f"“{self.record}”不由您{self.move.label}。")
 
     def get(self, request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show the form; say what state the record is in when it is another than the move needs."""

@@ -22,6 +22,7 @@ WARNING_CODES = frozenset(
         "approximate_date",
         "area_code_unusual",
         "heading_not_read",
+        "inadvisable",
         "lost_character",
         "outlier",
         "similar_name",
@@ -67,6 +68,8 @@ CODE_TITLES = {
     "similar_name": "名称只差一个字",
     "old_place_name": "用了旧地名",
     "over_budget": "超过预算或合同",
+    "not_admissible": "不符合准入规定",
+    "inadvisable": "与减负要求不符",
 }
 
 

@@ -35,7 +35,7 @@ def put_places_in_words(writes: Iterable[Write], index: PlaceIndex) -> None:
         if keys:
             header = BOTH_HEADER if len(keys) > 1 else _header(type(write.instance), keys[0])
             wording = Wording(header, _in_words(*old, index, names), _in_words(*new, index, names))
-            write.words = dict.fromkeys(keys, wording)
+            write.words = {**write.words, **dict.fromkeys(keys, wording)}
 
 
 def _moves(write: Write) -> bool:

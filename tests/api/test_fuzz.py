@@ -26,6 +26,7 @@ from tests.factories import (
     make_period,
     make_project,
     make_user,
+    make_work_item,
     make_worker,
 )
 
@@ -33,7 +34,11 @@ WHOLE = int(os.environ.get("API_FUZZ", "0"))
 SEED = int(os.environ.get("API_FUZZ_SEED", "1"))
 SLUGS = [endpoint.slug for endpoint in endpoints()]
 # The other registers are described and written by the same code as this one; all are called in the whole form.
-BOUNDED = [slug for slug in SLUGS if slug not in {"communities", "facilities", "projects", "workers"}]
+BOUNDED = [
+    slug
+    for slug in SLUGS
+    if slug not in {"communities", "facilities", "projects", "workers", "work_items", "assessments"}
+]
 # What has the most cases: a register, and files.
 LARGEST = ["organizations", "uploads"]
 
@@ -54,6 +59,7 @@ def full(place: Place, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Place:
         make_worker(community, phone="19900001234")
         make_facility(community)
         make_project(community.town.parent, community)
+        make_work_item(community.town.parent)
     compute_period(make_period())
     make_briefing(place.county)
     make_batch(make_user(Role.DISTRICT_CLERK, place.county), state="checked")

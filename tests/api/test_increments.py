@@ -23,11 +23,13 @@ from tests.factories import (
     make_point,
     make_project,
     make_user,
+    make_work_item,
     make_worker,
 )
 from tests.queries import queries_of
 from tests.uploads.office import send  # noqa: F401  # a fixture
 from tests.uploads.test_undo import undo
+from workload.models import Assessment
 
 pytestmark = pytest.mark.django_db
 NAMES = [register.name for register in registers()]
@@ -44,6 +46,8 @@ def filled(place):
         make_point(community)
         make_monthly_report(community)
         make_project(community.town.parent, community)
+        make_work_item(community.town.parent)
+        Assessment.objects.create(community=community, year=2018, work_score=80)
     return place
 
 

@@ -23,9 +23,11 @@ from tests.factories import (
     make_project,
     make_survey,
     make_user,
+    make_work_item,
     make_worker,
 )
 from tests.queries import queries_of
+from workload.models import Assessment
 
 pytestmark = pytest.mark.django_db
 SignedIn = Callable[[User], Client]
@@ -44,6 +46,8 @@ def filled(place: Place) -> Place:
         make_monthly_report(community)
         make_project(community.town.parent, community)
         make_count(make_survey(community.town.parent), community)
+        make_work_item(community.town.parent)
+        Assessment.objects.create(community=community, year=2018, work_score=80)
     return place
 
 
@@ -201,7 +205,15 @@ def test_what_has_not_changed_is_not_sent_again(filled, clerk, signed_in):
 
 @pytest.mark.parametrize(
     ("name", "most"),
-    [("organizations", 6), ("workers", 6), ("facilities", 5), ("points", 6), ("communities", 8), ("projects", 13)],
+    [
+        ("organizations", 6),
+        ("workers", 6),
+        ("facilities", 5),
+        ("points", 6),
+        ("communities", 8),
+        ("projects", 13),
+        ("work_items", 7),
+    ],
 )
 def test_queries_do_not_grow_with_the_rows(name, most, filled, clerk, signed_in):
     client = signed_in(clerk)
@@ -213,6 +225,7 @@ def test_queries_do_not_grow_with_the_rows(name, most, filled, clerk, signed_in)
         make_facility(filled.communities[0], f"又{number}站")
         make_point(filled.communities[0], f"又{number}点")
         make_project(filled.county, filled.communities[0], name=f"又{number}")
+        make_work_item(filled.county, f"又{number}")
     assert len(queries_of(lambda: client.get(f"/api/v1/{name}/"))) == few <= most
 
 

@@ -25,6 +25,12 @@ NEW: dict[str, dict[str, Any]] = {
         "budget": "120000.00", "starts_on": "2018-01-01", "ends_on": "2018-12-31", "status": "performing",
     },
     "surveys": HERE | {"survey": SURVEY, "question": "物业", "sent": 60, "satisfied": 40},
+    "work_items": {
+        "number": "CQ-77", "name": "演示事项", "kind": "task", "listed_as": "assisting", "department_name": "统计局",
+        "basis": "演示文件〔2018〕1号", "role": "assisting", "applies_to": "all", "valid_from": "2018-01-01",
+        "yearly_funds": "800.00", "conditions": "配备设备",
+    },
+    "assessments": HERE | {"year": 2018, "work_score": "80.00"},
 }  # fmt: skip
 
 

@@ -67,10 +67,12 @@ from tests.factories import (
     make_project,
     make_survey,
     make_user,
+    make_work_item,
     make_worker,
 )
 from tests.reports.briefings import make_issued
 from uploads.models import ColumnMapping, UploadBatch, UploadRow
+from workload.models import Assessment, AssessmentScheme, WorkItem, WorkItemStep
 
 # Models that lead to a division and have no scope, because no page, list or export shows their rows.
 UNSEEN = {
@@ -250,6 +252,12 @@ MAKERS: dict[type[models.Model], Callable[[Side], models.Model]] = {
         survey=make_survey(side.county), move="open", before="draft", after="collecting", made_by=side.user
     ),
     SurveyCount: lambda side: make_count(make_survey(side.county), side.community),
+    WorkItem: lambda side: make_work_item(side.county),
+    WorkItemStep: lambda side: make_work_item(side.county).steps.create(
+        move="approve", before="submitted", after="approved"
+    ),
+    AssessmentScheme: lambda side: AssessmentScheme.objects.create(county=side.county, year=2018, weight=60),
+    Assessment: lambda side: Assessment.objects.create(community=side.community, year=2018, work_score=80),
     Submission: lambda side: Submission.objects.create(period=side.period, county=side.county),
     SubmissionStep: lambda side: SubmissionStep.objects.create(
         submission=Submission.objects.create(period=side.period, county=side.county),

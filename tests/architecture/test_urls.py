@@ -59,6 +59,7 @@ NOT_FOR_CLERKS = {
     "audit:trail_record",
     "audit:about",
     "changelog:unmask",
+    "workload:change",
     "notices:announcement_edit",
     "notices:announcement_delete",
     *(f"connections:{name}" for name in ("client", "client_edit", "client_revoke", "token_new", "token_revoke")),

@@ -8,22 +8,26 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from accounts.models import User
+from accounts.models import Department, User
 from changelog.actions import Edit, edit_record
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import register_named
+from participation.models import Survey
 from tests.factories import (
     Place,
     id_number,
     make_count,
+    make_department,
     make_facility,
     make_monthly_report,
     make_organization,
     make_point,
     make_project,
     make_survey,
+    make_work_item,
     make_worker,
 )
+from workload.models import Assessment
 
 HERE = {"county": "城区", "town": "东街街道办事处", "community_name": "和平社区"}
 NUMBER = id_number(4711)
@@ -45,10 +49,22 @@ class Case:
     close: dict[str, Any]
     closed: dict[str, Any]
     new: dict[str, Any] = field(default_factory=dict)  # communities are never made by an edit
-    prepare: Callable[[Place], Any] = lambda place: None  # creates what a new record refers to
+    prepare: Callable[[Place], Any] = lambda place: None  # creates what a record refers to; may be called twice
 
     def __str__(self) -> str:
         return self.register
+
+
+def statistics(place: Place) -> Department:
+    """Return 统计局 of 城区, which a new item names."""
+    known: Department | None = Department.objects.filter(division=place.county, name="统计局").first()
+    return known or make_department(place.county, "统计局")
+
+
+def yearly_survey(place: Place) -> Survey:
+    """Return the survey of 城区 that counts are of."""
+    known: Survey | None = Survey.objects.filter(division=place.county, name=SURVEY).first()
+    return known or make_survey(place.county, SURVEY)
 
 
 CASES = (
@@ -153,7 +169,7 @@ CASES = (
     ),
     Case(
         register="surveys",
-        make=lambda place: make_count(make_survey(place.county, SURVEY), place.communities[0], do_not_know=3),
+        make=lambda place: make_count(yearly_survey(place), place.communities[0], do_not_know=3),
         elsewhere=lambda place: make_count(make_survey(place.other_county), place.villages[0]),
         change={"satisfied": "16", "sent": 70},
         changed={"satisfied": 16, "sent": 70},
@@ -163,7 +179,38 @@ CASES = (
         close={"sent": "100份"},
         closed={"sent": 100},
         new=HERE | {"survey": SURVEY, "question": "物业", "sent": 60, "satisfied": 40},
-        prepare=lambda place: make_survey(place.county, SURVEY),
+        prepare=yearly_survey,
+    ),
+    Case(
+        register="work_items",
+        make=lambda place: make_work_item(place.county, number="CQ-1", department=statistics(place), note="旧"),
+        prepare=statistics,
+        elsewhere=lambda place: make_work_item(place.other_county),
+        change={"yearly_funds": Decimal("1200.50"), "payment": "购买服务"},
+        changed={"yearly_funds": Decimal("1200.50"), "payment": "purchase"},
+        clear="note",
+        cleared={"note": ""},
+        wrong={"kind": "会议"},
+        close={"valid_to": "2018-12-31"},
+        closed={"valid_to": datetime.date(2018, 12, 31)},
+        new={
+            "number": "CQ-77", "name": "演示普查", "kind": "工作事项", "listed_as": "协助", "department_name": "统计局",
+            "basis": "演示文件〔2018〕1号", "role": "协助", "applies_to": "all", "valid_from": "2018-01-01",
+            "yearly_funds": 800, "conditions": "配备设备", "payment": "",
+        },
+    ),
+    Case(
+        register="assessments",
+        make=lambda place: Assessment.objects.create(community=place.communities[0], year=2018, work_score=80, note="旧"),
+        elsewhere=lambda place: Assessment.objects.create(community=place.villages[0], year=2018, work_score=80),
+        change={"work_score": "85.5"},
+        changed={"work_score": Decimal("85.5")},
+        clear="note",
+        cleared={"note": ""},
+        wrong={"work_score": "优"},
+        close={"work_score": "90"},
+        closed={"work_score": Decimal(90)},
+        new=HERE | {"year": "2017", "work_score": "70", "note": ""},
     ),
 )  # fmt: skip
 

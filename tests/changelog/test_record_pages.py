@@ -37,6 +37,7 @@ PHONE, OTHER_PHONE = "19900001111", "19900002222"
 @pytest.fixture(params=CASES, ids=str)
 def case(request: pytest.FixtureRequest, period: ReportingPeriod) -> Case:
     found: Case = request.param
+    found.prepare(request.getfixturevalue("place"))
     return found
 
 
@@ -55,6 +56,8 @@ CHANGES = {
     "workers": {"level": "social_worker", "position": "主任", "started_on": "2017-07-01"},
     "projects": {"paid": "50000.50", "communities": "和平社区、东关社区"},
     "surveys": {"satisfied": "16", "sent": "70"},
+    "work_items": {"yearly_funds": "1200.50", "payment": "purchase"},
+    "assessments": {"work_score": "85.5"},
 }
 
 
@@ -163,7 +166,8 @@ def test_a_new_record_is_added(register: str, place: Place, clerk: User, client:
             "status": "running",
         },
         "surveys": {},
-    }[register]
+        "work_items": dict.fromkeys(("kind", "listed_as", "role", "applies_to")),
+    }.get(register, {})
     form = client.get(url).context["form"]
     by_label = {
         name: next(value for value, label in form.fields[name].choices if label == case.new.get(name))

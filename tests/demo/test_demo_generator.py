@@ -132,6 +132,13 @@ def test_points_have_a_function_and_a_name_that_is_once_at_its_place(writer):
     assert {row["opened_on"] <= WHOLE.day for row in rows} == {True, False}, "some open later"
 
 
+def test_a_dozen_items_are_asked_from_the_first_month_on(writer):
+    rows = [row for each in WHOLE.months for row in writer.work_items[each]]
+    assert len(rows) == len({row["number"] for row in rows}) == 12
+    assert rows == writer.work_items[WHOLE.first]
+    assert {row["note"] for row in rows} == {"演示数据"}
+
+
 # --- Months ---
 
 

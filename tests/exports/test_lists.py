@@ -45,9 +45,11 @@ from tests.factories import (
     make_project,
     make_survey,
     make_user,
+    make_work_item,
     make_worker,
 )
 from tests.queries import queries_of
+from workload.models import Assessment
 
 ALL = exported_pages()
 PAGES = {name: page for name, page in ALL.items() if issubclass(page, ListPage)}
@@ -63,10 +65,14 @@ ASKED = {
     "services:list": "sort=-budget",
     "participation:surveys": "sort=name&columns=name,by_third_party,reported&state=collecting",
     "participation:count_list": "sort=-satisfied&answers=enough",
+    "workload:list": "sort=-yearly_funds&columns=number,name,payment,conditions&kind=task",
     "targets:results": "sort=name&columns=name,code,households,value,gap,verdict&verdict=unmet",
     "accounts:users": "sort=username&columns=full_name,username,state,password_set_at,may_unmask",
     "audit:trail": "columns=made_at,kind,ref,division,device&kind=exported",
 }
+
+
+SUBMITTED, DUE = datetime.date(2018, 6, 4), datetime.date(2018, 6, 26)
 
 
 def fill(place: Place, user, number: int, *, first: int = 0) -> None:
@@ -81,6 +87,9 @@ def fill(place: Place, user, number: int, *, first: int = 0) -> None:
         make_worker(community, f"演示工{index}")
         make_project(place.county, community, budget=100_000 + index, starts_on=datetime.date(2018, 1, 1 + index % 28))
         make_count(make_survey(place.county), community)
+        make_work_item(place.county, yearly_funds=800 + index)
+        make_work_item(place.city, state="submitted", submitted_on=SUBMITTED, due_on=DUE)
+        Assessment.objects.create(community=community, year=2018, work_score=80)
         make_batch(user, file_name=f"演示{index}.xlsx")
         make_user(Role.STREET_CLERK, place.street)
         make_department(place.street)

@@ -24,6 +24,18 @@ from changzhi_portal.registers.columns import (
 from changzhi_portal.registers.register import RegisterSheet
 from tests.factories import Place, credit_code, id_number, phone
 
+# Cells of registers whose rules refuse what a declaration alone would invent, for the first and the second row.
+FITTING: dict[str, dict[str, tuple[Any, Any]]] = {
+    "work_items": {
+        "listed_as": ("不应承担", "协助"),
+        "department_name": ("统计局", "民政局"),
+        "asked": ("演示甲项、演示乙项", "演示丙项、演示丁项"),
+        "times_a_year": (4, 12),
+        "headcount": (3, 5),
+    },
+    "assessments": {"year": ("2017", "2018"), "work_score": (80.25, 90.5)},
+}
+
 
 class Invented:
     """The values of one row, by field: as typed into a cell, and as stored in the register."""
@@ -45,6 +57,7 @@ class Invented:
             served = (place.communities[:2], place.villages[:1])[turn - 1]
             self.cells["communities"] = "、".join(each.code for each in served)
             self.served = served
+        self.cells |= {field: values[turn - 1] for field, values in FITTING.get(register.name, {}).items()}
         del self.cells["ref"]
         self.values = {column.field: self._value(column) for column in register.columns if column.field != "ref"}
 

@@ -36,7 +36,7 @@ from changzhi_portal.registers.columns import (
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import column_for, registers
 from periods.models import ReportingPeriod
-from tests.factories import Place
+from tests.factories import Place, make_department
 from tests.uploads.invented import Invented
 from uploads import actions
 from uploads.models import UploadBatch
@@ -61,7 +61,11 @@ OF_NEW_FIGURES = {"communities": {"as_of"}}
 OF_ANOTHER_PART = {"workers": {"started_on"}}
 # In the page's heading; the place has facts of its own, with other labels; the code is on the community's page.
 IN_HEADING = {"name"}
-PLACE_ON_PAGE = {"workers": {"county", "town", "community_name"}, "projects": {"county"}}
+PLACE_ON_PAGE = {
+    "workers": {"county", "town", "community_name"},
+    "projects": {"county"},
+    "work_items": {"county", "town"},
+}
 # What a page lists in a table: the label of its column there.
 ROWS_ON_PAGE = {"projects": {"communities": "社区"}}
 CODE_ON_OWN_PAGE = {"community_code"}
@@ -72,7 +76,11 @@ LABELS = {
     "居（村）民代表数": "居（村）民代表",
 }
 # Fields on records' pages that no column writes alone: those set by a change of divisions, and a project's place.
-OTHER_FACTS = {"communities": {"code", "closed_on"}, "projects": {"division"}}
+OTHER_FACTS = {
+    "communities": {"code", "closed_on"},
+    "projects": {"division"},
+    "work_items": {"state", "department", "submitted_on", "due_on", "decided_on", "decided_in"},
+}
 WORDS_ON_PAGE = {"是": ("是", "已建立"), "否": ("否", "未建立")}
 
 
@@ -237,6 +245,8 @@ def office(
 ) -> Office:
     place.communities[0].kind = ""  # so that it may be given
     place.communities[0].save()
+    make_department(place.street, "统计局")
+    make_department(place.rural_town, "民政局")
     return Office(request.param(), officer, period, signed_in(officer))
 
 

@@ -35,6 +35,7 @@ from tests.factories import (
     credit_code,
     id_number,
     make_count,
+    make_department,
     make_facility,
     make_governance_body,
     make_monthly_report,
@@ -44,6 +45,7 @@ from tests.factories import (
     make_profile,
     make_project,
     make_survey,
+    make_work_item,
     make_worker,
 )
 from tests.orgs.test_sheets import row as organization_row
@@ -52,10 +54,13 @@ from tests.services.test_sheets import row as project_row
 from tests.socialworkers.test_sheets import ELSEWHERE, NUMBER
 from tests.socialworkers.test_sheets import row as worker_row
 from tests.uploads.office import Send
+from tests.workload.test_sheets import row as item_row
+from tests.workload.test_sheets import score as score_row
 from uploads import actions
 from uploads.actions import commit_writer
 from uploads.models import UploadBatch, UploadRow
 from uploads.preview import changes_of
+from workload.models import Assessment
 
 pytestmark = pytest.mark.django_db
 HERE, THERE = "东街街道办事处 和平社区居委会", "东街街道办事处 东关社区居委会"
@@ -605,6 +610,18 @@ CASES = {
         "surveys",
         count_row(SURVEY, 满意=16, 不了解="清空"),
         lambda place: make_count(make_survey(place.county, SURVEY), place.communities[0], do_not_know=2),
+    ),
+    "a new item": Case("work_items", item_row(), lambda place: make_department(place.county, "统计局")),
+    "another item": Case(
+        "work_items",
+        item_row(采集项目="总户数、低保户数", 类别="调查统计", 止="2018-12-31"),
+        lambda place: make_work_item(place.county, number="CQ-1", department=make_department(place.county, "统计局")),
+    ),
+    "a new score": Case("assessments", score_row()),
+    "another score": Case(
+        "assessments",
+        score_row(工作得分="90"),
+        lambda place: Assessment.objects.create(community=place.communities[0], year=2018, work_score=80),
     ),
 }
 # A row never creates a community; the communities of a project are links of the project's own write.

@@ -34,6 +34,7 @@ from tests.factories import (
     make_point,
     make_profile,
     make_project,
+    make_work_item,
     make_worker,
 )
 from tests.orgs.test_sheets import row as organization_row
@@ -51,6 +52,7 @@ from uploads.models import ColumnMapping, UploadBatch
 from uploads.reuse import key_of_reading
 from uploads.tasks import check_batch
 from uploads.writing.template import write_template
+from workload.models import Assessment
 
 pytestmark = pytest.mark.django_db
 NEW = "/uploads/new/"
@@ -148,6 +150,8 @@ def test_the_templates_of_all_registers_in_one_workbook_give_no_warning_about_ea
     make_project(place.county, community)
     make_point(community)
     make_monthly_report(community)
+    make_work_item(place.county)
+    Assessment.objects.create(community=community, year=2018, work_score=80)
     sheets = {}
     for register in registers():
         path = tmp_path / f"{register.name}.xlsx"

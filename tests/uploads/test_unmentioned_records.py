@@ -18,11 +18,13 @@ from tests.factories import (
     make_point,
     make_project,
     make_survey,
+    make_work_item,
     make_worker,
 )
 from tests.queries import queries_of
 from uploads.models import UploadBatch
 from uploads.unmentioned_records import describe_record, unmentioned_records
+from workload.models import Assessment
 
 pytestmark = pytest.mark.django_db
 
@@ -74,6 +76,11 @@ def test_every_register_says_what_stands_and_where(place, clerk):
     make_point(community, closed_on=datetime.date(2018, 1, 1))
     make_count(make_survey(place.county), community)
     make_count(make_survey(place.county, state="closed"), community)
+    make_work_item(place.county)
+    make_work_item(place.county, valid_to=datetime.date(2018, 6, 30))
+    make_work_item(place.city)
+    for year in (2017, 2018):
+        Assessment.objects.create(community=community, year=year, work_score=80)
     day = datetime.date(2018, 6, 30)
     found = {}
     for kind in registers():
@@ -84,7 +91,7 @@ def test_every_register_says_what_stands_and_where(place, clerk):
             shown = describe_record(record, sheet)
             assert shown["name"] and shown["where"] and shown["url"].endswith(f"/{record.ref}/")
         assert not sheet.standing(place.other_county.path, day).exists() or sheet.name == "communities"
-    assert found == {
+    records = {
         "communities": 5,
         "facilities": 1,
         "organizations": 2,
@@ -94,6 +101,7 @@ def test_every_register_says_what_stands_and_where(place, clerk):
         "monthly": 1,
         "surveys": 1,
     }
+    assert found == records | {"work_items": 1, "assessments": 1}
 
 
 def test_the_tab_lists_them_with_links_and_can_be_searched(send, clerk, place, signed_in):

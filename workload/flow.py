@@ -1,0 +1,181 @@
+"""The life of an application: draft → submitted ⇄ returned → approved or refused → ended (docs/domain.md §11)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+
+from changelog.flow import BY_PORTAL_ALONE, Asks, Flow, Move
+from changzhi_portal.refusals import InvalidError, NotAllowedError
+from changzhi_portal.rights import Actor, Viewer
+from communities.models import Division
+from periods.workdays import deadline, workdays_between
+from workload.models import WorkItem
+from workload.rules import DECISION_LIMIT, held_in_words, held_of, nothing_left, verdicts
+
+State = WorkItem.State
+MAY_PROPOSE = "may_propose_work_items"
+MAY_DECIDE = "may_decide_work_items"
+
+
+def is_own(item: WorkItem, user: Viewer) -> bool:
+    """Return whether an item is one of the user's own department."""
+    return getattr(user, "department_id", None) == item.department_id
+
+
+def is_decided_by(item: WorkItem, user: Viewer) -> bool:
+    """Return whether a user decides on an item: the city on those of its departments, a county on those in its area."""
+    division = getattr(user, "division", None)
+    if division is None:
+        return False
+    if division.level == Division.Level.CITY:
+        return bool(item.division.path == division.path)
+    return bool(item.division.path.startswith(division.path))
+
+
+def _check_rules(item: WorkItem) -> None:
+    """Raise InvalidError with the first thing that the rules refuse."""
+    refused = [each for each in verdicts(item, day=timezone.localdate(), is_application=True) if each.is_refusal]
+    if refused:
+        raise InvalidError(
+            refused[0].sentence, cure=f"The rule {refused[0].code} refuses {item.number}.", field=refused[0].field
+        )
+
+
+def _check_application(item: WorkItem, by: Actor | None, note: str) -> None:
+    """Refuse what the rules refuse, and an application that asks only for what is there."""
+    _check_rules(item)
+    nothing = nothing_left(item, held_of(item, timezone.localdate()))
+    if nothing is not None:
+        raise InvalidError(nothing.sentence, cure=f"All columns of {item.number} are held.", field=nothing.field)
+
+
+def _check_own(item: WorkItem, by: Actor | None, note: str) -> None:
+    if by is not None and not is_own(item, by):
+        raise NotAllowedError(
+            "只能提交本部门的申请。", cure=f"{item.number} belongs to another department than {by.username}'s."
+        )
+    _check_application(item, by, note)
+
+
+def _check_decides(item: WorkItem, by: Actor | None, note: str) -> None:
+    """Raise NotAllowedError for an application that somebody else decides on."""
+    if by is None or is_decided_by(item, by):
+        return
+    raise NotAllowedError(
+        "市级部门的事项由市局审定，县、街道部门的事项由所在县（市、区）审定。",
+        cure=f"{item.number} is not decided at the division of {by.username}.",
+    )
+
+
+def _check_approval(item: WorkItem, by: Actor | None, note: str) -> None:
+    _check_decides(item, by, note)
+    _check_application(item, by, note)
+
+
+def _submitted(item: WorkItem) -> dict[str, Any]:
+    """Return the columns of an application that is made today; the limit is stored and never computed again."""
+    today = timezone.localdate()
+    return {
+        "submitted_on": today,
+        "due_on": deadline(today, DECISION_LIMIT),
+        "decided_on": None,
+        "decided_in": None,
+    }
+
+
+def _decided(item: WorkItem) -> dict[str, Any]:
+    """Return the columns of a decision made today: the day, and the working days that it took."""
+    today = timezone.localdate()
+    taken = 0 if item.submitted_on is None else workdays_between(item.submitted_on, today)
+    return {"decided_on": today, "decided_in": taken}
+
+
+def _approved(item: WorkItem) -> dict[str, Any]:
+    """Return the columns of an approval: the decision, and what is taken from the registers instead of asked."""
+    return {**_decided(item), "held": held_in_words(held_of(item, timezone.localdate()))}
+
+
+def _ended(item: WorkItem) -> dict[str, Any]:
+    """Return the columns of an item that ends today; one that has not begun never holds."""
+    today = timezone.localdate()
+    if item.valid_to is not None and item.valid_to <= today:
+        return {}
+    return {"valid_to": max(today, item.valid_from)}
+
+
+FLOW: Flow[WorkItem] = Flow(
+    WorkItem,
+    "state",
+    moves=(
+        Move(
+            code="submit",
+            label="提交",
+            sources=(State.DRAFT, State.RETURNED),
+            target=State.SUBMITTED,
+            right=MAY_PROPOSE,
+            explanation="提交后由市局或者所在县（市、区）在15个工作日内审定，审定以前不能再改。",
+            done="已提交，等待审定。",
+            check=_check_own,
+            values=_submitted,
+            concerns=is_own,
+        ),
+        Move(
+            code="approve",
+            label="批准",
+            sources=(State.SUBMITTED,),
+            target=State.APPROVED,
+            right=MAY_DECIDE,
+            asks=Asks("说明", is_required=False),
+            explanation="批准后列入事项清单，从“起”的那一天开始可以要求社区办理。",
+            done="已批准，列入事项清单。",
+            check=_check_approval,
+            values=_approved,
+            concerns=is_decided_by,
+        ),
+        Move(
+            code="return",
+            label="退回",
+            sources=(State.SUBMITTED,),
+            target=State.RETURNED,
+            right=MAY_DECIDE,
+            asks=Asks("退回原因", "部门会看到，改好后可以再提交。"),
+            done="已退回。",
+            check=_check_decides,
+            concerns=is_decided_by,
+        ),
+        Move(
+            code="refuse",
+            label="不予准入",
+            sources=(State.SUBMITTED,),
+            target=State.REFUSED,
+            right=MAY_DECIDE,
+            asks=Asks("不予准入的理由", "部门会看到；同一事项要再申请的，另报一份。"),
+            done="已作出不予准入的决定。",
+            check=_check_decides,
+            values=_decided,
+            concerns=is_decided_by,
+        ),
+        Move(
+            code="end",
+            label="终止",
+            sources=(State.APPROVED,),
+            target=State.ENDED,
+            right=MAY_DECIDE,
+            asks=Asks("终止原因", "例如：居民不认可，或者工作已经结束。"),
+            explanation="从今天起不再要求社区办理这一事项。",
+            done="已终止。",
+            check=_check_decides,
+            values=_ended,
+            concerns=is_decided_by,
+        ),
+        Move(
+            code="expire",
+            label="到期",
+            sources=(State.APPROVED,),
+            target=State.ENDED,
+            right=BY_PORTAL_ALONE,
+        ),
+    ),
+)

@@ -1,0 +1,25 @@
+"""Tables of burden relief [四（一）4]: what communities may be asked, and how they are assessed. Import from here."""
+
+from workload.models.assessments import LEAST_WEIGHT, Assessment, AssessmentScheme
+from workload.models.work_items import (
+    COLLECTING,
+    FUNDED,
+    LONGEST_ASKED,
+    SUPPORTED,
+    WorkItem,
+    WorkItemQuerySet,
+    WorkItemStep,
+)
+
+__all__ = [
+    "COLLECTING",
+    "FUNDED",
+    "LEAST_WEIGHT",
+    "LONGEST_ASKED",
+    "SUPPORTED",
+    "Assessment",
+    "AssessmentScheme",
+    "WorkItem",
+    "WorkItemQuerySet",
+    "WorkItemStep",
+]

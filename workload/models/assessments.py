@@ -1,0 +1,100 @@
+"""社区综合考核: one a county and year, led by residents' satisfaction; there is no other assessment [四（一）4]."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import ClassVar, Final
+
+from django.db import models
+from django.db.models import Q
+
+from changzhi_portal.records import Record
+from changzhi_portal.scope import ScopedModel
+
+# Percent of the total that residents' satisfaction has at least (docs/domain.md §11.4).
+LEAST_WEIGHT: Final = 50
+_ALL: Final = 100
+_FIRST_YEAR, _LAST_YEAR = 2017, 2100
+
+
+class AssessmentScheme(Record, ScopedModel):
+    """How a county assesses its communities in a year: the weight of residents' satisfaction, in percent."""
+
+    county = models.ForeignKey(
+        "communities.Division", models.PROTECT, related_name="assessment_schemes", verbose_name="县（市、区）"
+    )
+    year = models.PositiveSmallIntegerField("年度")
+    weight = models.PositiveSmallIntegerField("居民满意度权重（%）")
+    note = models.CharField("备注", max_length=500, blank=True)
+
+    scope_lookups: ClassVar[tuple[str, ...]] = ("county",)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "考核办法"
+        ordering = ("-year", "county")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["county", "year"],
+                name="assessment_scheme_once",
+                violation_error_message="这个县（市、区）这一年已有考核办法。",
+            ),
+            models.CheckConstraint(
+                condition=Q(weight__gte=LEAST_WEIGHT, weight__lte=_ALL),
+                name="satisfaction_leads_assessment",
+                violation_error_message="社区考核以居民满意度为主［四（一）4］，满意度权重不能低于百分之五十。",
+            ),
+            models.CheckConstraint(
+                condition=Q(year__gte=_FIRST_YEAR, year__lte=_LAST_YEAR),
+                name="assessment_scheme_year",
+                violation_error_message="请填写2017年以后的年度。",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.county}{self.year}年社区考核"
+
+    def total(self, satisfaction: Decimal | None, work: Decimal) -> Decimal | None:
+        """Return the total of a community from both scores of 0 to 100; None while its satisfaction is unknown."""
+        if satisfaction is None:
+            return None
+        return (self.weight * satisfaction + (_ALL - self.weight) * work) / _ALL
+
+
+class Assessment(Record, ScopedModel):
+    """The score of a community's work in a year, 0 to 100; its satisfaction is that of the year's survey."""
+
+    community = models.ForeignKey(
+        "communities.Community", models.PROTECT, related_name="assessments", verbose_name="社区"
+    )
+    year = models.PositiveSmallIntegerField("年度")
+    work_score = models.DecimalField("工作得分", max_digits=5, decimal_places=2)
+    note = models.CharField("备注", max_length=500, blank=True)
+
+    record_page: ClassVar[str] = "workload:assessment"
+    scope_lookups: ClassVar[tuple[str, ...]] = ("community__town",)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "社区考核"
+        ordering = ("-year", "community")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["community", "year"],
+                name="assessment_once",
+                violation_error_message="这个社区这一年已有考核得分。",
+            ),
+            models.CheckConstraint(
+                condition=Q(work_score__gte=0, work_score__lte=_ALL),
+                name="work_score_up_to_100",
+                violation_error_code="bad_number",
+                violation_error_message="工作得分应在0到100之间。",
+            ),
+            models.CheckConstraint(
+                condition=Q(year__gte=_FIRST_YEAR, year__lte=_LAST_YEAR),
+                name="assessment_year",
+                violation_error_code="bad_number",
+                violation_error_message="请填写2017年以后的年度。",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.community}{self.year}年考核"
