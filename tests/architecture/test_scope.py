@@ -43,7 +43,7 @@ from revisions.models import LockedChange, LockedComparison, LockedResultChange
 from services.models import CatalogueItem, ProjectCommunity, ServiceField, ServiceProject
 from socialworkers.models import Posting, SocialWorker
 from submissions.models import FindingComment, Reminder, Submission, SubmissionStep
-from targets.models import CommunityMeasure, DivisionMeasure, Target, TargetResult
+from targets.models import CommunityMeasure, DivisionMeasure, FigureResult, Target, TargetResult
 from tests.addresses import make_delivery_of
 from tests.architecture.apps import own_models
 from tests.connections.clients import make_client, make_token
@@ -229,6 +229,9 @@ MAKERS: dict[type[models.Model], Callable[[Side], models.Model]] = {
     ServiceProject: lambda side: make_project(side.county),
     ProjectCommunity: lambda side: make_project(side.county, side.community).links.get(),
     CatalogueItem: _catalogue_item,
+    FigureResult: lambda side: FigureResult.objects.create(
+        period=side.period, division=side.county, code="演示", numerator=1
+    ),
     Submission: lambda side: Submission.objects.create(period=side.period, county=side.county),
     SubmissionStep: lambda side: SubmissionStep.objects.create(
         submission=Submission.objects.create(period=side.period, county=side.county),
