@@ -21,6 +21,7 @@ from targets.current_boundaries import figures_in_current_boundaries, is_of_anot
 from targets.engine.figures import figure_as_of_now
 from targets.figure_lines import NOT_REPORTED, FigureLine, Key, by_key
 from targets.models import Computation, DivisionMeasure, FigureResult
+from targets.models.figure import FigureResultQuerySet
 
 _LEVELS = (Division.Level.CITY, Division.Level.COUNTY, Division.Level.TOWN)
 
@@ -84,6 +85,10 @@ class FigurePage(ExportedPage):
         """Return the divisions one level below."""
         return [each for each in self.divisions if each.parent_id == division.pk]
 
+    def shown(self, rows: FigureResultQuerySet) -> FigureResultQuerySet:
+        """Filter for the figures that the page shows."""
+        raise NotImplementedError
+
     @cached_property
     def now(self) -> dict[Key, FigureResult]:
         """Return the month's figures by key, within what the user may see."""
@@ -91,14 +96,14 @@ class FigurePage(ExportedPage):
             return {}
         if self.is_now:
             return by_key(figures_in_current_boundaries(self.period, user=self.request.user))
-        return by_key(FigureResult.objects.visible_to(self.request.user).of_period(self.period))
+        return by_key(self.shown(FigureResult.objects.visible_to(self.request.user)).of_period(self.period))
 
     @cached_property
     def before(self) -> dict[Key, FigureResult]:
         """Return the figures of the month before that were counted alike; none beside today's divisions."""
         if self.period is None or self.is_now:
             return {}
-        return by_key(FigureResult.objects.visible_to(self.request.user).of_month_before(self.period))
+        return by_key(self.shown(FigureResult.objects.visible_to(self.request.user)).of_month_before(self.period))
 
     def address(self, name: str, *, figure: str = "", division: Division | None = None, part: str = "") -> str:
         """Return the address of a page of figures for the month and map that this one shows."""
@@ -141,6 +146,10 @@ class FigureList(FigurePage):
     def get_crumbs(self) -> list[Crumb]:
         """Return no breadcrumbs: the list belongs to no other page."""
         return []
+
+    def shown(self, rows: FigureResultQuerySet) -> FigureResultQuerySet:
+        """See FigurePage.shown: those of the division."""
+        return rows.of_division(self.division) if self.division is not None else rows.none()
 
     @cached_property
     def lines(self) -> list[FigureLine]:
@@ -211,6 +220,10 @@ class FigureOfDivisions(FigurePage):
         if found is None:
             raise Http404
         return found
+
+    def shown(self, rows: FigureResultQuerySet) -> FigureResultQuerySet:
+        """See FigurePage.shown: those of the figure."""
+        return rows.of_figure(self.figure.code).filter(part=self.part)
 
     @property
     def part(self) -> str:
