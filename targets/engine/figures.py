@@ -39,6 +39,8 @@ _SUMS = ("numerator", "denominator", "numerator_year", "denominator_year")
 FIGURE_COLUMNS = ("division", "code", "part", *_SUMS, "counties")
 _PLACE = ("community_id", "division_id")
 _SCRATCH = "figure_sums"
+# PostgreSQL takes a bare NULL of a common table for text.
+_NOTHING = "CAST(NULL AS NUMERIC)"
 _EXACT = Decimal(1).scaleb(-SUM_DECIMALS)
 _CITY, _COUNTY, _TOWN = (level.value for level in (Division.Level.CITY, Division.Level.COUNTY, Division.Level.TOWN))
 
@@ -131,7 +133,7 @@ def _rows_of(rows: Any, figure: Figure, last: datetime.date, span: str, moved: f
     for each in querysets_of(rows):
         known = _columns_of(each)
         part = "CAST(part AS VARCHAR(40))" if figure.parts else "''"
-        denominator = "denominator" if _has_denominators(figure) else "CAST(NULL AS NUMERIC)"
+        denominator = "denominator" if _has_denominators(figure) else _NOTHING
         chosen = [*_places_in(known), part, "numerator", denominator]
         parts += [
             Sql(f"SELECT '{span}', {', '.join(chosen)} FROM ({found.text}) AS declared", found.params)  # noqa: S608
@@ -158,9 +160,10 @@ def _columns_of(rows: QuerySet[Any, Any]) -> set[str]:
 
 
 def _places_in(known: Collection[str]) -> list[str]:
-    """Return the columns of the place of declared rows, NULL for one that they do not have."""
-    named = [name if name in known or name.removesuffix("_id") in known else "NULL" for name in _PLACE]
-    return [f"CAST({name} AS BIGINT)" for name in named]
+    """Return the columns of the place of declared rows, NULL for one that they do not have. Raises TypeError without any."""
+    if not set(known) & set(_PLACE):
+        raise TypeError(f"Rows of a figure name their place as {' or '.join(_PLACE)}, and not only {sorted(known)}.")
+    return [f"CAST({name if name in known else 'NULL'} AS BIGINT)" for name in _PLACE]
 
 
 def _where_they_were(rows: QuerySet[Any, Any], last: datetime.date, moved: frozenset[str]) -> list[Sql]:
@@ -178,7 +181,7 @@ def _where_they_were(rows: QuerySet[Any, Any], last: datetime.date, moved: froze
         RecordMove.objects.former_on(model, last).order_by().values("record_id", "from_community_id")
     )
     single = compile_queryset(rows.filter(has_moved).annotate(row_id=F("pk") + 0))
-    others = [quote_name(name) for name in _columns_of(rows) if name not in {"community_id", "community"}]
+    others = [quote_name(name) for name in _columns_of(rows) if name != "community_id"]
     chosen = ", ".join(["moves.from_community_id AS community_id", *(f"moved.{name}" for name in others)])
     return [
         compile_queryset(rows.filter(~has_moved)),
@@ -359,7 +362,7 @@ def _figure_row(figure: Figure) -> CommonTable:
     number = "COALESCE(places.number, 0)"
     is_flow = figure.kind is FigureKind.FLOW
     if figure.shown is Shown.TOTAL:
-        denominator = denominator_year = "NULL"
+        denominator = denominator_year = _NOTHING
     elif figure.over is CountedOver.ROWS:
         denominator, denominator_year = _rounded("summed.denominator"), _rounded("summed.denominator_year")
     else:
@@ -375,8 +378,8 @@ def _figure_row(figure: Figure) -> CommonTable:
         "declared_part.part",
         _rounded("summed.numerator"),
         denominator,
-        _rounded("summed.numerator_year") if is_flow else "NULL",
-        denominator_year if is_flow else "NULL",
+        _rounded("summed.numerator_year") if is_flow else _NOTHING,
+        denominator_year if is_flow else _NOTHING,
         covered,
     )
     # A figure counted over counties says nothing of a town.

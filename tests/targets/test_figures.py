@@ -238,6 +238,13 @@ def test_rows_of_a_declaration_are_no_union(place, period, declare_figures):
         compute_period(period)
 
 
+def test_rows_of_a_declaration_name_their_place(place, period, declare_figures):
+    rows = Facility.objects.values("community", numerator=F("area"))
+    declare_figures(declared.figure("placeless", Shown.TOTAL, lambda first, last: rows))
+    with pytest.raises(TypeError, match="community_id or division_id"):
+        compute_period(period)
+
+
 # --- As it is now ---
 
 
