@@ -1,4 +1,4 @@
-"""Figures of divisions: what the paper's other systems say of a city, county or town each month (systems.md §1.3).
+"""Figures of divisions: what the paper's other systems say of a city, county or town each month (docs/domain.md §5.12).
 
 An app declares them beside its indicators, in `<app>/indicators.py`:
 

@@ -244,7 +244,8 @@ def _ways_to_place(figure: Figure) -> list[tuple[str, str, str]]:
     located = "LEFT JOIN located ON located.community_id = counted_row.community_id\n"
     at = "COALESCE(located.division_id, counted_row.division_id)"
     if figure.over is CountedOver.COMMUNITIES:
-        own = "JOIN scored ON scored.community_id = counted_row.community_id"
+        # LEFT, so that SQLite looks communities up; rows without a scored one have no division and are dropped later.
+        own = "LEFT JOIN scored ON scored.community_id = counted_row.community_id"
         ways = [("scored.town_id", "scored.community_id", own)]
         if figure.applies_below:
             below = (
@@ -338,18 +339,18 @@ def _places(figure: Figure) -> CommonTable:
     """Return the number of places of each unit that the figure is counted over, in counties that have reported."""
     if figure.over is CountedOver.COMMUNITIES:
         rows = (
-            "FROM scored JOIN reported_unit ON reported_unit.unit_id = scored.county_id\n"
-            "JOIN belongs ON belongs.division_id = scored.town_id"
+            "SUM(town.number)\n"
+            "FROM (SELECT town_id, county_id, COUNT(*) AS number FROM scored GROUP BY town_id, county_id) AS town\n"
+            "JOIN reported_unit ON reported_unit.unit_id = town.county_id\n"
+            "JOIN belongs ON belongs.division_id = town.town_id"
         )
     else:
         level = {CountedOver.TOWNS: _TOWN, CountedOver.COUNTIES: _COUNTY}.get(figure.over, "")
         rows = (
-            "FROM unit JOIN reported_unit ON reported_unit.unit_id = unit.reporter_id\n"
+            "COUNT(*) FROM unit JOIN reported_unit ON reported_unit.unit_id = unit.reporter_id\n"
             f"JOIN belongs ON belongs.division_id = unit.unit_id WHERE unit.level = '{level}'"
         )
-    return CommonTable(
-        "places", ("unit_id", "number"), Sql(f"SELECT belongs.unit_id, COUNT(*) {rows} GROUP BY belongs.unit_id")
-    )
+    return CommonTable("places", ("unit_id", "number"), Sql(f"SELECT belongs.unit_id, {rows} GROUP BY belongs.unit_id"))
 
 
 def _declared_part(figure: Figure) -> CommonTable:
