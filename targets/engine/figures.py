@@ -22,6 +22,7 @@ from targets.engine.sql import (
     CommonTable,
     Sql,
     compile_queryset,
+    create_temp_tables,
     drop_temp_tables,
     execute,
     fetch_all,
@@ -57,7 +58,8 @@ def add_up_figures(period: ReportingPeriod, figures: Collection[Figure], *, keep
         others = FigureResult.objects.order_by().of_period(period).exclude(code__in=[each.code for each in figures])
         rows = compile_queryset(others.values(*(field_of(FigureResult, name).attname for name in FIGURE_COLUMNS)))
         execute(_into_scratch(select_columns(_stored_columns(), rows)))
-    moved = _moved_models(period.as_of)
+    scored, moved = _scored(period), _moved_models(period.as_of)
+    create_temp_tables(scored)
     for figure in figures:
         tables = _tables_of(figure, period, moved)
         execute(_into_scratch(select_from(named=tables, columns=[Sql(listed)], rows=Sql("figure_row"))))
@@ -65,7 +67,7 @@ def add_up_figures(period: ReportingPeriod, figures: Collection[Figure], *, keep
     changed = replace_month_rows(
         FigureResult, period.pk, key="division code part", columns=columns, source=Sql(_SCRATCH)
     )
-    drop_temp_tables(_SCRATCH)
+    drop_temp_tables(scored.name, _SCRATCH)
     return changed
 
 
@@ -74,7 +76,7 @@ def figure_as_of_now(period: ReportingPeriod, figure: Figure) -> list[FigureResu
 
     The communities counted are those that the month has measured.
     """
-    named = [*map_of(period.as_of), *_tables_of(figure, period, _moved_models(period.as_of))]
+    named = [*map_of(period.as_of), _scored(period), *_tables_of(figure, period, _moved_models(period.as_of))]
     rows = fetch_all(
         select_from(named=named, columns=[Sql(name) for name in _stored_columns()], rows=Sql("figure_row"))
     )
@@ -103,10 +105,12 @@ def _into_scratch(rows: Sql) -> Sql:
 
 
 def _tables_of(figure: Figure, period: ReportingPeriod, moved: frozenset[str]) -> list[CommonTable]:
-    """Return the tables of one figure's statement; the last, `figure_row`, has the columns of a stored row."""
+    """Return the tables of one figure's statement; the last, `figure_row`, has the columns of a stored row.
+
+    The statement must also contain `map_of` the day, and `scored`.
+    """
     return [
         _counted_row(figure, period, moved),
-        _scored(period),
         _spread(figure),
         _at_place(figure),
         _at_division(figure),
@@ -244,8 +248,7 @@ def _ways_to_place(figure: Figure) -> list[tuple[str, str, str]]:
     located = "LEFT JOIN located ON located.community_id = counted_row.community_id\n"
     at = "COALESCE(located.division_id, counted_row.division_id)"
     if figure.over is CountedOver.COMMUNITIES:
-        # LEFT, so that SQLite looks communities up; rows without a scored one have no division and are dropped later.
-        own = "LEFT JOIN scored ON scored.community_id = counted_row.community_id"
+        own = "JOIN scored ON scored.community_id = counted_row.community_id"
         ways = [("scored.town_id", "scored.community_id", own)]
         if figure.applies_below:
             below = (
