@@ -200,7 +200,7 @@ class FigureOfDivisions(FigurePage):
             "has_lists": any(line.list_url for line in lines),
             "has_differences": self.has_differences,
             "list_address": self.address("targets:figures"),
-            "not_reported": NOT_REPORTED,
+            "covered": lines[0].result.counties if lines and lines[0].result else None,
         }
         return self.render_to_response(self.get_context_data(**context))
 

@@ -79,9 +79,11 @@ def test_one_figure_shows_the_divisions_below_with_the_way_to_its_rows(place, me
     assert found == {"长治市": "40.0%", "城区": "40.0%", "襄垣县": "未填报"}
     assert 'href="/facilities/?county=140402&amp;period=2018-06"' in page.content.decode()
     assert "看名单（按现在的登记）" in text_of(page)
+    assert "市的数来自已填报的1个县（市、区）。" in text_of(page)
     of_county = signed_in(officer).get(lines(page)["指标covered", "城区"].url)
     found = {name: line.text for (_, name), line in lines(of_county).items()}
     assert found == {"城区": "40.0%", "东街街道办事处": "33.3%", "西街街道办事处": "50.0%"}
+    assert "市的数来自" not in text_of(of_county)
 
 
 def test_a_part_is_chosen_and_an_unknown_one_is_all(place, measured, officer, signed_in):
