@@ -38,7 +38,8 @@ class Shown(StrEnum):
     """How numerator and denominator become the number that people read.
 
     `RATE`: numerator ÷ denominator in percent; over places, each place with a row that counts is counted once. `MEAN`:
-    numerator ÷ denominator in the figure's unit. `TOTAL`: the numerator alone. `CHANGE`: by how many percent the numerator differs from the denominator, which is the earlier sum.
+    numerator ÷ denominator in the figure's unit. `TOTAL`: the numerator alone. `CHANGE`: by how many percent the
+    numerator differs from the denominator, which is the earlier sum.
     """
 
     RATE = "rate"
