@@ -76,7 +76,8 @@ class Figure:
     `rows(first, last)`: the rows that count for the days `first` to `last`, as values: the place (`community_id`, or
     `division_id`, or both with one of them null), `numerator`, `denominator` where it is counted over rows, `part` where
     the figure has parts. Several rows of one place and part are added up. A stock uses `last` alone. Several querysets are
-    returned in a tuple, not as a union. Rows of a model that follows its community count where they were on `last`.
+    returned in a tuple, not as a union. Rows of a model that follows its community, with its own column `community_id`, are
+    taken one by one back to where they were on `last`; rows that compute `community_id` must know it (`community_on`).
     `reported(last)`: the places (`community_id` or `division_id`) with any row in the register by that day. A county
     without one has not reported, so that its figure is unknown and not 0 (docs/domain.md §5.12); the places of a figure
     over places are those of counties that have. A register whose rows nobody must have names the divisions themselves.

@@ -114,8 +114,8 @@ def _tables_of(figure: Figure, period: ReportingPeriod, moved: frozenset[str]) -
         _spread(figure),
         _at_place(figure),
         _at_division(figure),
-        _summed(figure),
         _reported(figure, period.as_of, moved),
+        _summed(figure),
         _places(figure),
         _declared_part(figure),
         _figure_row(figure),
@@ -173,11 +173,12 @@ def _places_in(known: Collection[str]) -> list[str]:
 def _where_they_were(rows: QuerySet[Any, Any], last: datetime.date, moved: frozenset[str]) -> list[Sql]:
     """Return the rows, those that have moved since to the successor of their community at the former one (ADR 0021).
 
-    Only rows of a model that follows its community are looked up; rows made of other tables say themselves where they
-    were (`communities.models.record_move.community_on`).
+    Only rows of a model that follows its community, whose `community_id` is its own column: rows that compute it say
+    themselves where they were (`communities.models.community_on`).
     """
     rows, model = rows.order_by(), rows.model
-    if model._meta.label_lower not in moved or not issubclass(model, FollowsCommunity):
+    follows = issubclass(model, FollowsCommunity) and "community_id" in rows.query.values_select
+    if model._meta.label_lower not in moved or not follows:
         return [compile_queryset(rows)]
     later = RecordMove.objects.of_model(model).filter(moved_on__gt=last)
     has_moved = Q(pk__in=later.order_by().values("record_id"))
@@ -294,8 +295,18 @@ def _at_division(figure: Figure) -> CommonTable:
 
 
 def _summed(figure: Figure) -> CommonTable:
-    """Return the sums of every unit. Rows over places lie at their place already, and go only upwards from there."""
-    spread = "spread" if figure.over is CountedOver.ROWS else "belongs"
+    """Return the sums of every unit.
+
+    Rows over places lie at their place already, and go only upwards from there; as the places that they are counted over,
+    they are those of counties that have reported.
+    """
+    spread, known = "spread", ""
+    if figure.over is not CountedOver.ROWS:
+        spread = "belongs"
+        known = (
+            "JOIN place ON place.division_id = at_division.division_id\n"
+            "JOIN reported_unit ON reported_unit.unit_id = place.county_id\n"
+        )
     sums = ", ".join(
         f"SUM(CASE WHEN at_division.span = '{span}' THEN at_division.{name} END)"
         for span in ("month", "year")
@@ -306,7 +317,7 @@ def _summed(figure: Figure) -> CommonTable:
         ("unit_id", "part", *_SUMS),
         Sql(
             f"SELECT {spread}.unit_id, at_division.part, {sums}\n"
-            f"FROM at_division JOIN {spread} ON {spread}.division_id = at_division.division_id\n"
+            f"FROM at_division JOIN {spread} ON {spread}.division_id = at_division.division_id\n{known}"
             f"GROUP BY {spread}.unit_id, at_division.part"
         ),
     )

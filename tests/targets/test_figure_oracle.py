@@ -164,11 +164,10 @@ class Paper:
             weight = None if figure.shown is Shown.TOTAL else sum(fact[2] for fact in facts)
             return sum(fact[1] for fact in facts), weight
         places = [p for p in self.places(figure) if self.inside(getattr(p, "town", p), division)]
-        by_place = [sum(f[1] for f in facts if self.lies(figure, f[0], p)) for p in places]
+        known = [p for p in places if self.has_reported(figure, self.county(getattr(p, "town", p)))]
+        by_place = [sum(f[1] for f in facts if self.lies(figure, f[0], p)) for p in known]
         if figure.shown is Shown.RATE:
             by_place = [1 if each > 0 else 0 for each in by_place]
-        county_of = {p.pk: getattr(p, "town", p) for p in places}
-        known = [p for p in places if self.has_reported(figure, self.county(county_of[p.pk]))]
         return sum(by_place), len(known)
 
     def places(self, figure):

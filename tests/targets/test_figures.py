@@ -9,14 +9,14 @@ from decimal import Decimal
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import F, Sum
+from django.db.models import F, Sum, Value
 
 from accounts.actions import apply_division_changes
 from accounts.models import Role
-from changzhi_portal.figures import Shown, declared_figure
+from changzhi_portal.figures import CountedOver, Shown, declared_figure
 from changzhi_portal.refusals import LockedError
 from communities.indicators import MULTI_USE
-from communities.models import Division, Facility, RecordMove
+from communities.models import Division, Facility, RecordMove, community_on
 from services.models import ServiceProject
 from submissions.actions import lock_period
 from targets.actions import compute_period, measure_if_due, refresh_figures, refresh_open_months
@@ -181,6 +181,42 @@ def test_a_row_that_has_moved_since_counts_for_the_former_community(place, perio
     assert sums(period, "area_opened", place.rural_town, "new") == (8, None)
     assert sums(period, "area_opened", place.other_street) == (0, None)
     assert sums(period, "mean_area", place.city) == (78, 2)
+
+
+def test_rows_that_compute_their_community_are_taken_as_they_say(place, period, officer, declare_figures):
+    """Two facilities together have 100 m²; one has moved since, which the rows know."""
+
+    def large_together(first, last):
+        where = Facility.objects.annotate(at=community_on(Facility, last)).order_by().values("at")
+        large = where.annotate(community_id=F("at"), area_there=Sum("area")).filter(area_there__gte=100)
+        return large.annotate(numerator=Value(1)).values("community_id", "numerator")
+
+    declare_figures(declared.figure("large", Shown.RATE, large_together, over=CountedOver.COMMUNITIES))
+    moved, _ = (make_facility(place.communities[0], area=50) for _ in range(2))
+    RecordMove.objects.create(
+        model="communities.facility",
+        record_id=moved.pk,
+        from_community=moved.community,
+        to_community=place.villages[0],
+        moved_on=datetime.date(2018, 7, 1),
+        change_set=make_change_set(officer),
+    )
+    Facility.objects.filter(pk=moved.pk).update(community=place.villages[0])
+    compute_period(period)
+    assert sums(period, "large", place.street) == (1, 3)
+    assert sums(period, "large", place.city)[0] == 1
+
+
+def test_rows_over_places_are_those_of_counties_that_have_reported(place, period, declare_figures):
+    known = declared.COVERED.rows(JUNE, JUNE)
+    of_county = Facility.objects.filter(community__town__parent=place.county).values("community_id")
+    declare_figures(
+        dataclasses.replace(declared.COVERED, rows=lambda first, last: known, reported=lambda last: of_county)
+    )
+    make_facility(place.communities[0])
+    make_facility(place.villages[0])
+    compute_period(period)
+    assert sums(period, "covered", place.city) == (1, 5)
 
 
 def test_a_row_that_applies_below_counts_once_above(place, period, declare_figures):
