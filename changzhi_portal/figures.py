@@ -1,4 +1,4 @@
-"""Figures of divisions: what the paper's other systems say of a city, county or town each month (systems.md §1.3).
+"""Figures of divisions: what the paper's other systems say of a city, county or town each month (docs/domain.md §5.12).
 
 An app declares them beside its indicators, in `<app>/indicators.py`:
 
@@ -37,8 +37,9 @@ class FigureKind(StrEnum):
 class Shown(StrEnum):
     """How numerator and denominator become the number that people read.
 
-    `RATE`: numerator ÷ denominator in percent. `MEAN`: numerator ÷ denominator in the figure's unit. `TOTAL`: the
-    numerator alone. `CHANGE`: by how many percent the numerator differs from the denominator, which is the earlier sum.
+    `RATE`: numerator ÷ denominator in percent; over places, each place with a row that counts is counted once. `MEAN`:
+    numerator ÷ denominator in the figure's unit. `TOTAL`: the numerator alone. `CHANGE`: by how many percent the
+    numerator differs from the denominator, which is the earlier sum.
     """
 
     RATE = "rate"
@@ -60,7 +61,12 @@ class CountedOver(StrEnum):
     COUNTIES = "counties"
 
 
-Rows = QuerySet[Any, dict[str, Any]]
+Rows = QuerySet[Any, dict[str, Any]] | tuple[QuerySet[Any, dict[str, Any]], ...]
+
+
+def no_list(division: Any, period: Any) -> str:
+    """Return "": there is no list behind the figure."""
+    return ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,15 +75,20 @@ class Figure:
 
     `rows(first, last)`: the rows that count for the days `first` to `last`, as values: the place (`community_id`, or
     `division_id`, or both with one of them null), `numerator`, `denominator` where it is counted over rows, `part` where
-    the figure has parts. Several rows of one place and part are added up. A stock uses `last` alone.
+    the figure has parts. Several rows of one place and part are added up. A stock uses `last` alone. Several querysets are
+    returned in a tuple, not as a union. Rows of a model that follows its community, with its own column `community_id`, are
+    taken one by one back to where they were on `last`; rows that compute `community_id` must know it (`community_on`).
     `reported(last)`: the places (`community_id` or `division_id`) with any row in the register by that day. A county
-    without one has not reported, so that its figure is unknown and not 0 (docs/domain.md §5).
+    without one has not reported, so that its figure is unknown and not 0 (docs/domain.md §5.12); the places of a figure
+    over places are those of counties that have. A register whose rows nobody must have names the divisions themselves.
     `scored_only`: rows of communities that targets do not score are left out; always so over communities.
-    `applies_below`: a row of a division counts for every division below it too, and once for those above.
+    `applies_below`: a row of a division counts for every division below it too, and once for those above; these have
+    then reported as well.
+    `list_url(division, period)`: the address of the list of the rows behind the figure; "" where there is none.
     `parts`: the values of `part` with their labels; every part is stored, and "" for all together.
     `is_daily`: its rows change without a change set (moves of a flow), so that it makes no month stale; it is refreshed
     each night and at the lock.
-    `decimals`: of the printed number. `fewer_is_better`: whether a smaller number is the better one; None where neither is.
+    `decimals`: of the printed number, at most four. `fewer_is_better`: whether a smaller number is the better one; None where neither is.
     """
 
     code: str
@@ -93,6 +104,7 @@ class Figure:
     applies_below: bool = False
     parts: Mapping[str, str] = field(default_factory=dict)
     is_daily: bool = False
+    list_url: Callable[[Any, Any], str] = no_list
     decimals: int = 1
     fewer_is_better: bool | None = False
     version: int = 1

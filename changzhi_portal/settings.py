@@ -226,6 +226,10 @@ CELERY_BEAT_SCHEDULE = {
     "put back jobs and send what is due": {"task": "changzhi_portal.tasks.put_back_jobs", "schedule": schedule(10)},
     "open months and remind counties": {"task": "submissions.tasks.update_calendar", "schedule": schedule(600)},
     "find again what the quality rules find": {"task": "submissions.tasks.keep_findings", "schedule": schedule(60)},
+    "count the daily figures of open months again": {
+        "task": "targets.tasks.refresh_figures",
+        "schedule": crontab(hour="1", minute="40"),
+    },
     "wipe what has been kept long enough": {
         "task": "privacy.tasks.wipe_expired",
         "schedule": crontab(hour="3", minute="10"),

@@ -18,7 +18,7 @@ from changzhi_portal.bulk import in_batches
 from changzhi_portal.indicators import indicator_named
 from periods.models import ReportingPeriod
 from revisions.models import LockedChange
-from targets.figures import JUDGED, POPULATION, SCORED, expression_of, has_column
+from targets.figures import ADDED_UP, JUDGED, OF_DIVISIONS, POPULATION, SCORED, expression_of, has_column
 from targets.models import CommunityMeasure, Computation, DivisionMeasure, Target, TargetResult
 
 Values = dict[str, Any]
@@ -149,8 +149,13 @@ def differences_of(frozen: ReportingPeriod, computed: ReportingPeriod) -> Differ
         communities,
         divisions,
         [each for each in _results(frozen, computed, {**then, **now}) if each.target.code in alike],
-        sorted({name for name, _ in versions[0] ^ versions[1]}),
+        sorted({name for name, _ in versions[0] ^ versions[1] if not _is_of_divisions(name)}),
     )
+
+
+def _is_of_divisions(name: str) -> bool:
+    """Return whether a measured name is a figure of divisions, or the rule that adds them up: they are not compared here."""
+    return name == ADDED_UP or name.startswith(OF_DIVISIONS)
 
 
 def _measured_by(period: ReportingPeriod) -> dict[str, int]:

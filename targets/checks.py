@@ -10,18 +10,22 @@ from typing import Any
 from django.apps import apps
 from django.core.checks import CheckMessage, Error
 
+from changzhi_portal.figures import CountedOver, Shown, declared_figures
 from changzhi_portal.indicators import CountedFigure, CountedRegister, Indicator, counted_registers, indicators
-from targets.figures import ENGINE_RULES, JSON_COLUMN
+from targets.figures import ENGINE_RULES, JSON_COLUMN, SUM_DECIMALS
 
+_LONGEST_PART = 40
 # Valid without quotes both as a column of PostgreSQL and as a JSON path.
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,49}")
 
 
 def check_indicators(**_: Any) -> list[CheckMessage]:
     """Return an error for each declaration that cannot be measured: invalid names, unknown figures, unlabelled values."""
-    return [
-        Error(message, id="targets.E001") for message in (*_registers(), *_figures(), *_indicators(), *_dimensions())
-    ]
+    return [Error(message, id="targets.E001") for message in _all_messages()]
+
+
+def _all_messages() -> Iterator[str]:
+    yield from (*_registers(), *_figures(), *_indicators(), *_dimensions(), *_figures_of_divisions())
 
 
 def _registers() -> Iterator[str]:
@@ -93,6 +97,20 @@ def _figures_of(indicator: Indicator) -> Iterator[str]:
 def _dimensions() -> Iterator[str]:
     declared = {id(indicator.dimension): indicator.dimension for indicator in indicators() if indicator.dimension}
     yield from _twice("dimension", [dimension.code for dimension in declared.values()])
+
+
+def _figures_of_divisions() -> Iterator[str]:
+    yield from _twice("figure of divisions", [figure.code for figure in declared_figures()])
+    for figure in declared_figures():
+        if not _IDENTIFIER.fullmatch(figure.code):
+            yield f"The code of the figure {figure.code!r} is not a lower-case identifier of at most 50 characters."
+        for part in figure.parts:
+            if not 0 < len(part) <= _LONGEST_PART:
+                yield f"The part {part!r} of the figure {figure.code!r} must have 1 to {_LONGEST_PART} characters."
+        if not 0 <= figure.decimals <= SUM_DECIMALS:
+            yield f"The figure {figure.code!r} has more decimals than the {SUM_DECIMALS} that its sums are stored with."
+        if figure.shown is Shown.CHANGE and figure.over is not CountedOver.ROWS:
+            yield f"The figure {figure.code!r} is a change, whose earlier sum its rows must give as denominator."
 
 
 def _twice(kind: str, names: list[str]) -> Iterator[str]:

@@ -18,21 +18,26 @@ from typing import Any
 
 from django.utils import timezone
 
+from changzhi_portal.figures import declared_figures
 from changzhi_portal.indicators import indicator_named
+from changzhi_portal.records import field_of
 from changzhi_portal.rights import Actor, Viewer
 from communities.models import Community, Division
 from periods.models import ReportingPeriod
 from targets.engine.current_boundaries import (
     CURRENT_BOUNDARIES,
+    FIGURES_OF_TODAY,
+    current_boundaries_figures,
     current_boundaries_measures,
     figure_columns,
     read_current_boundaries,
 )
+from targets.engine.figures import FIGURE_COLUMNS, as_stored
 from targets.engine.map_of_day import map_of
 from targets.engine.results import results_under
 from targets.engine.sql import Sql, compile_queryset, fetch_all, quote_name, select_columns, select_from
 from targets.figures import JSON_COLUMN, figure_of
-from targets.models import Computation, DivisionMeasure, Target, TargetResult
+from targets.models import Computation, DivisionMeasure, FigureResult, Target, TargetResult
 from targets.models.measure import REPORTING_LEVELS, CommunityMeasureQuerySet
 
 
@@ -118,6 +123,23 @@ def measures_in_current_boundaries(period: ReportingPeriod) -> list[DivisionMeas
         measure.professionals = None if None in levels else sum(levels)  # type: ignore[attr-defined]
     of_city = DivisionMeasure.objects.for_period(period).filter(division__level=Division.Level.CITY)
     return [*of_city.with_workforce(), *sorted(measures, key=lambda measure: measure.division.code)]
+
+
+def figures_in_current_boundaries(period: ReportingPeriod, *, user: Viewer) -> list[FigureResult]:
+    """Return the month's figures of divisions, added up for today's city, counties and towns that the user may see.
+
+    The rows are not saved; `division` is set. A figure whose rows apply below a division is left out where several
+    divisions became one. Two queries.
+    """
+    names = [field_of(FigureResult, name).attname for name in FIGURE_COLUMNS]
+    not_added = [figure.code for figure in declared_figures() if figure.applies_below]
+    named = [*map_of(timezone.localdate()), *current_boundaries_figures(period, not_added)]
+    rows = fetch_all(select_from(named=named, columns=[Sql(name) for name in names], rows=Sql(FIGURES_OF_TODAY)))
+    visible = Division.objects.visible_to(user).select_related("parent").in_bulk({row[0] for row in rows})
+    figures = [FigureResult(period=period, **as_stored(row)) for row in rows if row[0] in visible]
+    for figure in figures:
+        figure.division = visible[figure.division_id]
+    return figures
 
 
 def _measure(period: ReportingPeriod, row: dict[str, Any]) -> DivisionMeasure:

@@ -14,24 +14,35 @@ from django.db.models import BigIntegerField, DecimalField, F, Field, Func, Mode
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Round
 
+from changzhi_portal.figures import declared_figures
 from changzhi_portal.indicators import CountedFigure, CountingRule, Indicator, counted_figures, figure_named
 
 JSON_COLUMN = "figures"
 # Versions of the engine's own rules, by their names in `Computation.measured`. Raise the number of a rule that changes:
 # POPULATION: the households and residents of a community on a day; SCORED: which communities are measured;
-# JUDGED: how a figure becomes a verdict and verdicts become results.
-POPULATION, SCORED, JUDGED = "population", "scored", "judged"
-ENGINE_RULES = {POPULATION: 1, SCORED: 1, JUDGED: 1}
+# JUDGED: how a figure becomes a verdict and verdicts become results; ADDED_UP: how rows become figures of divisions.
+POPULATION, SCORED, JUDGED, ADDED_UP = "population", "scored", "judged", "added_up"
+ENGINE_RULES = {POPULATION: 1, SCORED: 1, JUDGED: 1, ADDED_UP: 1}
+# What the names of figures of divisions begin with there: their codes may be those of counted figures as well.
+OF_DIVISIONS = "figure."
+# The sums of figures of divisions: money of a city with fen and mean scores fit; SQLite keeps 15 significant digits.
+SUM_DIGITS, SUM_DECIMALS = 20, 4
 _MAX_DIGITS, _DECIMAL_PLACES = 14, 2
 
 
 def declared_versions() -> dict[str, int]:
-    """Return the version of every declared figure and engine rule by name, sorted by name.
+    """Return the version of every declared figure, of divisions too, and of every engine rule by name, sorted by name.
 
     Sorted, because SQLite compares a JSON column as text.
     """
     versions = {name: figure.version for name, figure in counted_figures().items()} | ENGINE_RULES
+    versions |= {version_name(figure.code): figure.version for figure in declared_figures()}
     return dict(sorted(versions.items()))
+
+
+def version_name(code: str) -> str:
+    """Return the name in `Computation.measured` of a figure of divisions."""
+    return f"{OF_DIVISIONS}{code}"
 
 
 def has_column(model: type[Model], name: str) -> bool:

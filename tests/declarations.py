@@ -1,4 +1,4 @@
-"""A fixture that declares indicators for one test, or counts a declared figure in another way."""
+"""Fixtures that declare indicators or figures of divisions for one test, or count a declared figure in another way."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from changzhi_portal import indicators
+from changzhi_portal import figures, indicators
 from changzhi_portal.indicators import CountedRegister, Indicator
 
 
@@ -51,8 +51,8 @@ class Declarations:
         """Count a figure a second time, under a name without a column, and return that name."""
         twin = dataclasses.replace(indicators.figure_named(name), name=f"twin_of_{name}")
         register = indicators.register_counting(name)
-        for of_divisions, figures in ((False, register.community_figures), (True, register.division_figures)):
-            if name in {figure.name for figure in figures}:
+        for of_divisions, counted in ((False, register.community_figures), (True, register.division_figures)):
+            if name in {figure.name for figure in counted}:
                 self.count(register.code, twin, of_divisions=of_divisions)
         return twin.name
 
@@ -74,3 +74,14 @@ def declarations(monkeypatch):
     declared = Declarations()
     monkeypatch.setattr(indicators, "instances_in", declared.instances_in)
     return declared
+
+
+@pytest.fixture
+def declare_figures(monkeypatch):
+    """Return a function that makes some figures of divisions the only ones declared; all are restored afterwards."""
+
+    def declare(*declared):
+        monkeypatch.setattr(figures, "instances_in", lambda name, kind: declared)
+        return declared
+
+    return declare

@@ -26,7 +26,12 @@ from revisions.actions import delete_comparison
 from submissions.actions.calendar import recompute_lateness
 from submissions.models import Submission
 from submissions.report_status import reporting_counties
-from targets.actions.measuring import compute_in_snapshot, in_one_snapshot, lock_period_row
+from targets.actions.measuring import (
+    compute_in_snapshot,
+    in_one_snapshot,
+    lock_period_row,
+    refresh_in_snapshot,
+)
 from targets.models import Computation
 
 REASON_LENGTH = 200
@@ -66,7 +71,7 @@ def outstanding_counties(period: ReportingPeriod) -> list[Outstanding]:
 
 
 def lock_period(*, period: ReportingPeriod, by: Actor) -> LockOutcome:
-    """Lock a month after updating its figures; changes committed meanwhile count as later than the lock.
+    """Lock a month after updating its figures, the daily ones too; changes committed meanwhile count as later than the lock.
 
     Raises NotAllowedError for a user without the right, StaleError for a month that is locked already or has not ended,
     NotFoundError if no plan is in force; nothing is changed then.
@@ -91,6 +96,8 @@ def _lock(period: ReportingPeriod, by: Actor) -> LockOutcome:
     is_stale = not Computation.objects.is_up_to_date(period)
     if is_stale:
         compute_in_snapshot(period)
+    else:
+        refresh_in_snapshot(period)
     before = _logged_values(period)
     period.state = ReportingPeriod.State.LOCKED
     period.locked_at, period.locked_by_id = timezone.now(), by.pk

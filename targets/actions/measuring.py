@@ -9,10 +9,11 @@ from typing import TypeVar
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
+from changzhi_portal.figures import declared_figures
 from changzhi_portal.jobs import Claim
 from changzhi_portal.refusals import InvalidError, LockedError
 from periods.models import ReportingPeriod
-from targets.engine import measure_and_judge
+from targets.engine import measure_and_judge, refresh_and_judge
 from targets.figures import declared_versions
 from targets.jobs import MEASURE, MEASURE_EVERY, periods_to_measure
 from targets.models import Computation, ConsumedChange, TargetPlan, unconsumed_changes
@@ -70,6 +71,46 @@ def compute_in_snapshot(period: ReportingPeriod) -> Computation:
     computation.measured = declared_versions()
     computation.save(update_fields=["state", "finished_at", "measured"])
     return computation
+
+
+def refresh_figures(period: ReportingPeriod) -> bool:
+    """Count the daily figures of a measured month again; return whether any changed. Idempotent.
+
+    Their rows change without a change set and so make no month stale (docs/domain.md §5.12). A month that was never
+    measured, or whose figures are due in another version, is left to `compute_period`. Raises LockedError for a locked
+    month.
+    """
+    return in_one_snapshot(lambda: refresh_in_snapshot(lock_period_row(period)))
+
+
+def refresh_in_snapshot(period: ReportingPeriod) -> bool:
+    """Refresh a month as `refresh_figures` does. The caller must be inside `in_one_snapshot` and hold `lock_period_row`."""
+    _refuse_unless_measurable(period)
+    daily = [figure for figure in declared_figures() if figure.is_daily]
+    computation = Computation.objects.select_related("plan").measured_as_declared().filter(period=period).first()
+    if not daily or computation is None:
+        return False
+    has_changed = refresh_and_judge(period, computation.plan, daily)
+    if has_changed:  # what is kept of the month's figures is kept by this time
+        computation.finished_at = timezone.now()
+        computation.save(update_fields=["finished_at"])
+    return has_changed
+
+
+def refresh_open_months() -> int:
+    """Refresh the daily figures of every open month that has begun; return how many months changed.
+
+    A month that is locked meanwhile is left out: the lock has refreshed it.
+    """
+    begun = ReportingPeriod.objects.open().filter(month__lte=timezone.localdate())
+    return sum(_refresh_unless_locked(period) for period in begun)
+
+
+def _refresh_unless_locked(period: ReportingPeriod) -> bool:
+    try:
+        return refresh_figures(period)
+    except LockedError:
+        return False
 
 
 def _refuse_unless_measurable(period: ReportingPeriod) -> None:

@@ -1,7 +1,8 @@
-"""Plans, targets, measures and results in the API."""
+"""Plans, targets, measures, results and figures of divisions in the API."""
 
+from targets.api.figures import Figures
 from targets.api.measures import CommunityMeasures, CommunityResults
 from targets.api.plans import Plans, Targets
 from targets.api.results import Results, ResultsOfToday
 
-__all__ = ["CommunityMeasures", "CommunityResults", "Plans", "Results", "ResultsOfToday", "Targets"]
+__all__ = ["CommunityMeasures", "CommunityResults", "Figures", "Plans", "Results", "ResultsOfToday", "Targets"]

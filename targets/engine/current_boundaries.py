@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from changzhi_portal.indicators import CountedFigure
 from communities.models import Division
 from periods.models import ReportingPeriod
-from targets.engine.sql import CommonTable, Sql, compile_queryset, json_object, quote_name, table_name
-from targets.figures import JSON_COLUMN, expression_of, has_column
-from targets.models import DivisionMeasure
+from targets.engine.sql import CommonTable, Sql, compile_queryset, json_object, quote_name, table_name, union_all
+from targets.figures import JSON_COLUMN, SUM_DECIMALS, expression_of, has_column
+from targets.models import DivisionMeasure, FigureResult
 
 CURRENT_BOUNDARIES = "measured_in_current_boundaries"
+FIGURES_OF_TODAY = "figures_in_current_boundaries"
 
 
 def figure_columns() -> list[str]:
@@ -25,21 +28,6 @@ def current_boundaries_measures(period: ReportingPeriod) -> list[CommonTable]:
     been split, its towns are subtracted from it and added to the counties where they lie now. Unknown figures are
     skipped, because a county of today is known as soon as any part of it has reported (docs/domain.md §5).
     """
-    divisions = table_name(Division)
-    county, town = Division.Level.COUNTY.value, Division.Level.TOWN.value
-    strayed = (
-        f"FROM {divisions} AS town\n"
-        "JOIN place AS own ON own.division_id = town.id\n"
-        "JOIN place AS above ON above.division_id = town.parent_id\n"
-        "WHERE town.level = %s AND own.county_id <> above.county_id"
-    )
-    part = Sql(
-        f"SELECT county.id, place.county_id, 1 FROM {divisions} AS county\n"  # noqa: S608
-        "JOIN place ON place.division_id = county.id WHERE county.level = %s\nUNION ALL\n"
-        f"SELECT town.id, own.county_id, 1 {strayed}\nUNION ALL\n"
-        f"SELECT town.id, above.county_id, -1 {strayed}",
-        (county, town, town),
-    )
     sums = {figure.name: _sum_of_parts(figure) for figure in DivisionMeasure.declared_figures()}
     with_columns = [name for name in sums if has_column(DivisionMeasure, name)]
     others = {name: Sql(text) for name, text in sums.items() if name not in with_columns}
@@ -53,7 +41,7 @@ def current_boundaries_measures(period: ReportingPeriod) -> list[CommonTable]:
         )
     )
     return [
-        CommonTable("part", ("division_id", "county_id", "sign"), part),
+        CommonTable("part", ("division_id", "county_id", "sign"), _parts_of_counties()),
         CommonTable(
             CURRENT_BOUNDARIES,
             ("period_id", "division_id", *map(quote_name, figure_columns())),
@@ -62,6 +50,61 @@ def current_boundaries_measures(period: ReportingPeriod) -> list[CommonTable]:
                 f"FROM ({month.text}) AS measure JOIN part ON part.division_id = measure.division_id\n"
                 "GROUP BY measure.period_id, part.county_id",
                 (*json_column.params, *month.params),
+            ),
+        ),
+    ]
+
+
+def _parts_of_counties() -> Sql:
+    """Return division, county of today and sign of every row that is added to, or taken from, a county of today."""
+    divisions = table_name(Division)
+    county, town = Division.Level.COUNTY.value, Division.Level.TOWN.value
+    strayed = (
+        f"FROM {divisions} AS town\n"
+        "JOIN place AS own ON own.division_id = town.id\n"
+        "JOIN place AS above ON above.division_id = town.parent_id\n"
+        "WHERE town.level = %s AND own.county_id <> above.county_id"
+    )
+    return Sql(
+        f"SELECT county.id, place.county_id, 1 FROM {divisions} AS county\n"  # noqa: S608
+        "JOIN place ON place.division_id = county.id WHERE county.level = %s\nUNION ALL\n"
+        f"SELECT town.id, own.county_id, 1 {strayed}\nUNION ALL\n"
+        f"SELECT town.id, above.county_id, -1 {strayed}",
+        (county, town, town),
+    )
+
+
+def current_boundaries_figures(period: ReportingPeriod, not_added: Collection[str]) -> list[CommonTable]:
+    """Return the table FIGURES_OF_TODAY: FigureResult's rows of a month summed for city, counties and towns of today.
+
+    The statement must also contain `map_of(today)`. Counties as in `current_boundaries_measures`; a town counts for its
+    successor. Numerators and denominators are added up, so that a mean or rate is that of all parts together. Figures of
+    the codes `not_added` are left out where several parts became one, because one row counts in each of the parts.
+    """
+    divisions, town, city = table_name(Division), Division.Level.TOWN.value, Division.Level.CITY.value
+    whole = Sql(
+        f"SELECT own.id, COALESCE(place.town_id, place.city_id), 1 FROM {divisions} AS own\n"  # noqa: S608
+        "JOIN place ON place.division_id = own.id\n"
+        "WHERE (own.level = %s AND place.town_id IS NOT NULL) OR own.level = %s",
+        (town, city),
+    )
+    names = ("numerator", "denominator", "numerator_year", "denominator_year")
+    month = compile_queryset(
+        FigureResult.objects.order_by().of_period(period).values("division_id", "code", "part", "counties", *names)
+    )
+    # SQLite adds decimals as floats.
+    sums = ", ".join(f"ROUND(SUM(share.sign * stored.{name}), {SUM_DECIMALS})" for name in names)
+    excluded = f"stored.code IN ({', '.join('%s' for _ in not_added)})" if not_added else "1 = 0"
+    return [
+        CommonTable("share", ("division_id", "unit_id", "sign"), union_all(_parts_of_counties(), whole)),
+        CommonTable(
+            FIGURES_OF_TODAY,
+            ("division_id", "code", "part", *names, "counties"),  # as FIGURE_COLUMNS of targets.engine.figures
+            Sql(
+                f"SELECT share.unit_id, stored.code, stored.part, {sums}, SUM(stored.counties)\n"
+                f"FROM ({month.text}) AS stored JOIN share ON share.division_id = stored.division_id\n"
+                f"GROUP BY share.unit_id, stored.code, stored.part HAVING COUNT(*) = 1 OR NOT ({excluded})",
+                (*month.params, *not_added),
             ),
         ),
     ]

@@ -128,10 +128,8 @@ def json_object(values: Mapping[str, Sql]) -> Sql:
     return Sql(text, tuple(chain(*(value.params for _, value in named))))
 
 
-def replace_month_rows(
-    model: type[Model], period_id: int, *, key: str, columns: Mapping[str, Sql], source: Sql
-) -> None:
-    """Replace a month's rows by those of `SELECT columns FROM source`.
+def replace_month_rows(model: type[Model], period_id: int, *, key: str, columns: Mapping[str, Sql], source: Sql) -> int:
+    """Replace a month's rows by those of `SELECT columns FROM source`; return how many rows were written or removed.
 
     Rows that are equal already are not touched, so that computing again neither updates indexes nor checks foreign keys.
     `columns` are SQL expressions by field name, without the period. `key` names the fields that identify a row,
@@ -143,23 +141,22 @@ def replace_month_rows(
             Sql(f"{value.text} AS {name}", value.params) for name, value in zip(names, columns.values(), strict=True)
         ]
         rows = select_from(named=(), columns=named, rows=source)
-        execute(_insertion(model, names, period_id, Sql(f"({rows.text}) AS computed", rows.params)))
-        return
+        return execute(_insertion(model, names, period_id, Sql(f"({rows.text}) AS computed", rows.params)))
     keys = [_column(model, name) for name in key.split()]
     computed = select_from(named=(), columns=columns.values(), rows=source)
-    _replace_what_differs(model, period_id, keys, names, computed)
+    return _replace_what_differs(model, period_id, keys, names, computed)
 
 
 def _replace_what_differs(
     model: type[Model], period_id: int, keys: Sequence[str], names: Sequence[str], computed: Sql
-) -> None:
+) -> int:
     scratch = f"computed_{model._meta.model_name}"
     create_temp_tables(CommonTable(scratch, names, computed))
     # SQLite's IS is standard SQL's IS NOT DISTINCT FROM: equal, or both NULL.
     same = "IS NOT DISTINCT FROM" if connection.vendor == "postgresql" else "IS"
     # All columns, not the key alone: a second row for a key is inserted and refused by the unique constraint.
     is_equal = " AND ".join(f"computed.{name} {'=' if name in keys else same} stored.{name}" for name in names)
-    execute(
+    removed = execute(
         Sql(
             f"DELETE FROM {table_name(model)} AS stored WHERE stored.period_id = %s AND NOT EXISTS (\n"  # noqa: S608
             f"SELECT 1 FROM {scratch} AS computed WHERE {is_equal})",
@@ -171,8 +168,9 @@ def _replace_what_differs(
         f"SELECT 1 FROM {table_name(model)} AS stored WHERE stored.period_id = %s AND {is_equal})",
         (period_id,),
     )
-    execute(_insertion(model, names, period_id, missing))
+    written = execute(_insertion(model, names, period_id, missing))
     drop_temp_tables(scratch)
+    return removed + written
 
 
 def _insertion(model: type[Model], names: Sequence[str], period_id: int, rows: Sql) -> Sql:

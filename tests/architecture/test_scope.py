@@ -47,7 +47,7 @@ from revisions.models import LockedChange, LockedComparison, LockedResultChange
 from services.models import CatalogueItem, ProjectCommunity, ServiceField, ServiceProject
 from socialworkers.models import Posting, SocialWorker
 from submissions.models import FindingComment, Reminder, Submission, SubmissionStep
-from targets.models import CommunityMeasure, DivisionMeasure, Target, TargetResult
+from targets.models import CommunityMeasure, DivisionMeasure, FigureResult, Target, TargetResult
 from tests.addresses import make_delivery_of
 from tests.architecture.apps import own_models
 from tests.connections.clients import make_client, make_token
@@ -258,6 +258,9 @@ MAKERS: dict[type[models.Model], Callable[[Side], models.Model]] = {
     ),
     AssessmentScheme: lambda side: AssessmentScheme.objects.create(county=side.county, year=2018, weight=60),
     Assessment: lambda side: Assessment.objects.create(community=side.community, year=2018, work_score=80),
+    FigureResult: lambda side: FigureResult.objects.create(
+        period=side.period, division=side.county, code="演示", numerator=1
+    ),
     Submission: lambda side: Submission.objects.create(period=side.period, county=side.county),
     SubmissionStep: lambda side: SubmissionStep.objects.create(
         submission=Submission.objects.create(period=side.period, county=side.county),

@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import Count, Q, Sum
 from django.db.models.functions import Round
 
+from changzhi_portal.figures import declared_figures
 from changzhi_portal.indicators import (
     CountedFigure,
     Dimension,
@@ -26,7 +27,7 @@ from targets.current_boundaries import (
     results_in_current_boundaries,
 )
 from targets.engine.results import results_under
-from targets.figures import declared_versions, expression_of, figure_of, sum_of
+from targets.figures import declared_versions, expression_of, figure_of, sum_of, version_name
 from targets.jobs import MEASURE_EVERY, periods_to_measure
 from targets.models import CommunityMeasure, Computation, DivisionMeasure, Target
 from targets.preview import is_unmeasured, measured_figures
@@ -86,7 +87,7 @@ def test_a_figure_that_is_counted_in_another_way_makes_open_months_due(place, pe
     assert list(periods_to_measure()) == [period]
 
 
-@pytest.mark.parametrize("rule", ["population", "scored", "judged"])
+@pytest.mark.parametrize("rule", ["population", "scored", "judged", "added_up"])
 def test_a_rule_of_the_engine_that_has_changed_makes_open_months_due(place, period, monkeypatch, rule):
     compute_period(period)
     begun_ago(period, MEASURE_EVERY * 2)
@@ -304,7 +305,9 @@ def test_the_area_is_not_compared_with_one_that_was_counted_in_another_way(place
 def test_what_is_declared_is_in_order():
     assert check_indicators() == []
     assert list(declared_versions()) == sorted(declared_versions())
-    assert set(declared_versions()) == {*counted_figures(), "population", "scored", "judged"}
+    of_divisions = {version_name(figure.code) for figure in declared_figures()}
+    rules = {"population", "scored", "judged", "added_up"}
+    assert set(declared_versions()) == {*counted_figures(), *of_divisions, *rules}
 
 
 @pytest.mark.parametrize(

@@ -99,8 +99,8 @@ def test_the_computation_says_when_and_by_which_plan(place, period):
 
 @pytest.mark.django_db
 def test_the_number_of_queries_does_not_grow_with_communities_or_facts(place, period):
-    compute_period(period)
     some_facts(place)
+    compute_period(period)  # a month without rows takes fewer statements
     with CaptureQueriesContext(connection) as few:
         compute_period(period)
     for number in range(30):
