@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("communities", "0008_contacts"),
+        ("communities", "0009_monthly_counts"),
     ]
 
     operations = [
