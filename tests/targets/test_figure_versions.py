@@ -1,6 +1,7 @@
 """A change of how a figure is counted must raise its version; figure_versions.txt records the present SQL."""
 
 import datetime
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -22,12 +23,12 @@ def counted_now():
 
 
 def described(figure):
-    """Return everything that decides which rows of a figure of divisions count where, on one line."""
+    """Return everything that decides which rows of a figure of divisions count where, on one line; the SQL by its digest."""
     said = [figure.kind, figure.shown, figure.over, f"scored_only={figure.scored_only}"]
     said += [f"applies_below={figure.applies_below}", f"parts={','.join(figure.parts)}"]
-    for rows in (figure.rows(FIRST, LAST), figure.reported(LAST)):
-        said += [" ".join(str(each.query).split()) for each in querysets_of(rows)]
-    return " | ".join(said)
+    both = (figure.rows(FIRST, LAST), figure.reported(LAST))
+    queries = [" ".join(str(each.query).split()) for rows in both for each in querysets_of(rows)]
+    return " | ".join([*said, hashlib.sha256("\n".join(queries).encode()).hexdigest()[:16]])
 
 
 # Rows may be chosen by thresholds, which are read; SQLite's SQL is what is written down.
