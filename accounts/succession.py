@@ -20,7 +20,7 @@ def _move_departments(handover: Handover) -> list[str]:
     coming = list(
         Department.objects.active()
         .filter(division__in=successors)
-        .select_related("division")
+        .select_related("division__parent")
         .select_for_update(of=("self",))
         .order_by("division__code", "pk")
     )
@@ -44,7 +44,7 @@ def _move_departments(handover: Handover) -> list[str]:
             )
             department.division = successor
             moved.append(department)
-            said.append(f"{origin.name}“{department}”转到{successor.name}")
+            said.append(f"{origin.full_name}“{department}”转到{successor.full_name}")
         else:
             last = _last_day(department, handover.day)
             handover.log.append(
@@ -53,7 +53,7 @@ def _move_departments(handover: Handover) -> list[str]:
             department.closed_on = last
             ended.append(department)
             handover.replace(department, kept)
-            said.append(f"{origin.name}“{department}”并入{successor.name}的同名部门，原部门自{last}撤销")
+            said.append(f"{origin.full_name}“{department}”并入{successor.full_name}的同名部门，原部门自{last}撤销")
     for department in [*moved, *ended]:
         department.version += 1
     update_rows(Department, moved, ["division", "version"])

@@ -7,7 +7,7 @@ An app says in `<app>/succession.py` what of it moves, and how:
     def _move_points(handover: Handover) -> list[str]:
         ...
         handover.log.append(change_of(point, division=successor.pk, before=…, after=…))
-        return ["“西街便民服务点”转到新街街道办事处"]
+        return ["城区西街街道办事处“便民服务点”转到潞州区西街街道办事处"]
 
 `accounts.actions.apply_division_changes` calls every declaration in the transaction of the change, in the order of the
 apps, after divisions and communities have moved and before the users do. What is logged in `handover.log` is in the change

@@ -25,7 +25,7 @@ def _move_points(handover: Handover) -> list[str]:
     coming: list[ServicePoint] = []
     for batch in in_batches(sorted(successors)):
         of_towns = ServicePoint.objects.filter(not_ended(handover.day, "closed_on"), division__in=batch)
-        coming += of_towns.select_related("division").select_for_update(of=("self",)).order_by("pk")
+        coming += of_towns.select_related("division__parent").select_for_update(of=("self",)).order_by("pk")
     taken: defaultdict[int, set[str]] = defaultdict(set)
     for batch in in_batches(sorted({each.pk for each in successors.values()})):
         there = ServicePoint.objects.filter(division__in=batch).exclude(pk__in=[point.pk for point in coming])
@@ -40,7 +40,7 @@ def _move_points(handover: Handover) -> list[str]:
         before: dict[str, Any] = {"division": origin.pk}
         after: dict[str, Any] = {"division": successor.pk}
         name = _free_name(point.name, origin.name, taken[successor.pk])
-        told = f"“{point}”转到{successor.name}"
+        told = f"{origin.full_name}“{point}”转到{successor.full_name}"
         if name != point.name:
             before["name"], after["name"] = point.name, name
             told += f"，那里已有同名的站点，改称“{name}”"

@@ -52,9 +52,12 @@ def _is_own(value: ast.expr) -> bool:
 
 
 def may_write(path: Path) -> bool:
-    """Return whether a module belongs to actions, models (their own helpers), retention (called by privacy/actions.py), or `changzhi_portal`."""
+    """Return whether a module belongs to actions, models (their own helpers) or `changzhi_portal`, or is called by an action alone.
+
+    These are retention (privacy/actions.py) and succession (accounts/actions/division_changes.py).
+    """
     return path.parts[0] == FRAME or bool(
-        {part.removesuffix(".py") for part in path.parts} & {"actions", "models", "retention"}
+        {part.removesuffix(".py") for part in path.parts} & {"actions", "models", "retention", "succession"}
     )
 
 

@@ -199,7 +199,7 @@ def test_points_of_a_closing_town_follow_it_and_those_that_have_ended_stay(place
         each.refresh_from_db()
     assert point.division.full_name == "东城区东街街道办事处"
     assert (ended.division, of_community.community) == (place.street, place.communities[0])
-    assert list(applied.moved) == ["服务站点：“街道便民服务中心”转到东街街道办事处"]
+    assert list(applied.moved) == ["服务站点：城区东街街道办事处“街道便民服务中心”转到东城区东街街道办事处"]
 
 
 def test_points_of_merged_towns_keep_their_names_apart_and_come_back_when_it_is_undone(place, administrator, clerk):
