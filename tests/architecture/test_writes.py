@@ -23,7 +23,6 @@ EXCEPTIONS = {
     "changelog/trail/sealing.py": "seals what recording.py has written",
     "reports/files/document.py": "saves a file of python-docx, and no row",
     "reports/pdf/font_files.py": "saves a font of fontTools, and no row",
-    "workload/succession.py": "moves what operates, in the transaction of accounts.actions.apply_division_changes, which alone calls it",
     "revisions/recompute.py": "everything it writes is rolled back at the end",
     "targets/engine/results.py": "the engine of targets/actions/measuring.py, which alone calls it",
     "targets/reference.py": "called by a migration, with historical models",
