@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
-from django.db.models import F, Value
+from django.db.models import F, QuerySet, Value
 
 from changzhi_portal.figures import CountedOver, Figure, FigureKind, Rows, Shown
 from changzhi_portal.grades import POINTS_PER_GRADE, Grade5
@@ -49,7 +50,7 @@ def year_before(day: datetime.date) -> datetime.date:
         return day.replace(year=day.year - 1, day=28)
 
 
-def _reported(kind: str) -> Rows:
+def _reported(kind: str) -> QuerySet[Any, dict[str, Any]]:
     return SurveyCount.objects.filter(survey__kind=kind).order_by().values("community_id").distinct()
 
 

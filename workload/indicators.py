@@ -131,6 +131,7 @@ FUNDS_PER_COMMUNITY = Figure(
     rows=_funds,
     reported=_listed_by,
     over=CountedOver.COMMUNITIES,
+    applies_below=True,
     is_daily=True,
     decimals=2,
 )

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from changzhi_portal.pages.tables import AmountColumn, DayColumn, NumberColumn, RegisterTable, ShortColumn, SpanColumn
-from changzhi_portal.satisfaction import satisfaction_scores
+from participation.scores import satisfaction_scores
 from periods.workdays import workdays_between
 from workload.models import Assessment, AssessmentScheme, WorkItem
 

@@ -9,10 +9,8 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from changelog.models import ChangeSet
-from changzhi_portal import satisfaction
 from changzhi_portal.refusals import InvalidError, NotAllowedError, StaleError
-from changzhi_portal.satisfaction import SatisfactionScores, satisfaction_scores
-from tests.factories import Place
+from tests.factories import Place, make_count, make_survey
 from workload.actions import save_scheme
 from workload.models import Assessment, AssessmentScheme
 
@@ -21,10 +19,9 @@ LIST = "/workload/assessments/"
 
 
 @pytest.fixture
-def surveyed(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let an app say that 和平社区 had 90.0 in 2018."""
-    declared = SatisfactionScores(lambda year: {place.communities[0].pk: Decimal("90.0")} if year == 2018 else {})
-    monkeypatch.setattr(satisfaction, "instances_in", lambda *_: (declared,))
+def surveyed(place: Place) -> None:
+    """Close a survey of 2018 in which 30 residents of 和平社区 were very satisfied and 30 satisfied: 90.0."""
+    make_count(make_survey(place.county, state="closed"), place.communities[0], (30, 30, 0, 0, 0))
 
 
 def test_a_weight_of_60_with_90_and_80_gives_86(place: Place) -> None:
@@ -57,11 +54,6 @@ def test_nobody_who_does_not_decide_sets_a_weight(place: Place, street_clerk: Us
     for user in (street_clerk, leader):
         with pytest.raises(NotAllowedError):
             save_scheme(by=user, county=place.county, year=2018, weight=60)
-
-
-def test_satisfaction_is_that_which_the_apps_declare(place: Place, surveyed: None) -> None:
-    assert satisfaction_scores(2018) == {place.communities[0].pk: Decimal("90.0")}
-    assert satisfaction_scores(2019) == {}
 
 
 def test_the_list_shows_the_total_and_a_dash_without_a_survey(place: Place, clerk: User, signed_in, surveyed) -> None:

@@ -12,8 +12,8 @@ from changzhi_portal.facts import Fact
 from changzhi_portal.pages import Crumb, FormPage, ListPage
 from changzhi_portal.pages.bulk import BulkEditing
 from changzhi_portal.rights import has_right
-from changzhi_portal.satisfaction import satisfaction_scores
 from communities.views import PlacedDetailPage
+from participation.scores import satisfaction_scores
 from workload.actions import save_scheme
 from workload.filters import AssessmentFilterSet
 from workload.flow import MAY_DECIDE
