@@ -22,6 +22,7 @@ from tests.factories import (
     make_facility,
     make_organization,
     make_period,
+    make_point,
     make_profile,
     make_project,
     make_worker,
@@ -30,8 +31,8 @@ from tests.pages import markup_of
 from tests.queries import exactly, queries_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
-QUERIES_OF_PAGE = 22
-QUERIES_OF_LIST = 9
+QUERIES_OF_PAGE = 23
+QUERIES_OF_LIST = 10
 
 
 def test_nothing_has_changed_is_confirmed_for_one_and_for_several(place: Place, entering: Client):
@@ -124,6 +125,7 @@ def test_the_number_of_queries_depends_on_neither_communities_nor_records(place:
     def fill(number: int) -> None:
         for _ in range(number):
             make_facility(community)
+            make_point(community)
             make_organization(community)
             make_worker(community)
             make_project(place.county, community)
