@@ -253,7 +253,7 @@ RECORDS: dict[str, Maker] = {
     "workload:item_detail": lambda place, user: make_work_item(place.county),
     "workload:change": make_draft,
     "workload:move": lambda place, user: make_work_item(place.county),
-    "workload:assessment": lambda place, user: Assessment.objects.create(
+    "workload:assessment_detail": lambda place, user: Assessment.objects.create(
         community=place.communities[0], year=2018, work_score=80
     ),
     "reports:briefing_pdf": lambda place, user: make_briefing(place.county),

@@ -15,5 +15,5 @@ urlpatterns = [
     path("items/<slug:ref>/<slug:move>/", views.MoveItem.as_view(), name="move"),
     path("assessments/", views.AssessmentList.as_view(), name="assessments"),
     path("assessments/scheme/", views.SetScheme.as_view(), name="scheme"),
-    path("assessments/<slug:ref>/", views.AssessmentDetail.as_view(), name="assessment"),
+    path("assessments/<slug:ref>/", views.AssessmentDetail.as_view(), name="assessment_detail"),
 ]

@@ -70,7 +70,7 @@ class Assessment(Record, ScopedModel):
     work_score = models.DecimalField("工作得分", max_digits=5, decimal_places=2)
     note = models.CharField("备注", max_length=500, blank=True)
 
-    record_page: ClassVar[str] = "workload:assessment"
+    record_page: ClassVar[str] = "workload:assessment_detail"
     scope_lookups: ClassVar[tuple[str, ...]] = ("community__town",)
 
     class Meta:
