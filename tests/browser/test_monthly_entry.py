@@ -49,7 +49,7 @@ def test_a_clerk_enters_the_month_by_editing_only(enter, complaints, screen, scr
     make_worker(first, "李演示")
     page = enter(make_user(Role.STREET_CLERK, place.street), screen=screen, scripts=scripts)
 
-    page.get_by_role("link", name="开始填").click()
+    page.get_by_role("link", name="开始填：").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(first.name)
     page.get_by_label("常住人口").fill("2450")
     expect(page.get_by_text("上月 2,400")).to_have_text(re.compile(r"\+50" if scripts else "上月 2,400"))

@@ -74,6 +74,9 @@ SHOWN_AS_THEY_ARE = [
         "projects",
         project_row(服务社区="和平社区,没有的社区", 状态="不详", 签订日期="2018.5") | {"已拨付（万元）": 1.25},
     ),
+    ("surveys", count_row("没有的调查", 满意="十几", 不了解="清空")),
+    ("work_items", item_row(提出部门="没有的科", 起="不详", 止=datetime.date(2018, 12, 31), 采集项目="一行\n两行")),
+    ("assessments", score_row(工作得分="一百", 备注="演示")),
 ]
 
 
