@@ -13,6 +13,7 @@ from pathlib import Path
 from accounts.models import User
 from changzhi_portal.grades import GRADE_FIELDS
 from communities.models import Community, Division
+from communities.models.community import CommunityQuerySet
 from communities.sheets.place_columns import place_values_of
 from demo.accounts import CITY_NAME
 from demo.fake_data import FakeData
@@ -50,10 +51,11 @@ SURVEYS = (
 
 
 def open_surveys(month: datetime.date, *, by: User) -> list[Survey]:
-    """Open the surveys of a month in every county of today and return those that are collecting; none that were closed."""
+    """Open the surveys of a month in every county with communities, and return those that are collecting; none that were closed."""
     found = []
     for planned in (each for each in SURVEYS if each.month == month):
-        for county in Division.objects.counties().current().filter(is_statistical=False).order_by("code"):
+        counties = Division.objects.counties().current().filter(is_statistical=False).order_by("code")
+        for county in (each for each in counties if _communities(each).exists()):
             survey = Survey.objects.filter(division=county, name=planned.name).first()
             if survey is None:
                 survey = save_survey(by=by, fields=_fields(planned, county))
@@ -88,11 +90,14 @@ def write_counts(surveys: Sequence[Survey], folder: Path, month: datetime.date) 
     return path
 
 
+def _communities(county: Division) -> CommunityQuerySet:
+    return Community.objects.current().within(county).exclude(kind="").order_by("code")
+
+
 def _rows(survey: Survey) -> Iterator[Row]:
     """Yield the counts of a survey in a sample of its county's communities; in some too few have answered."""
     fake = FakeData("surveys", survey.name, survey.division.code)
-    known = Community.objects.current().within(survey.division).exclude(kind="").select_related("town__parent")
-    asked = fake.some_of(list(known.order_by("code")), COMMUNITIES_ASKED)
+    asked = fake.some_of(list(_communities(survey.division).select_related("town__parent")), COMMUNITIES_ASKED)
     for community in sorted(asked, key=lambda each: each.code):
         answered = fake.number(12, 28) if fake.chance(0.08) else fake.number(44, SENT)
         liking = fake.around(1.0, 0.35)

@@ -24,7 +24,7 @@ from changzhi_portal.registers.problems import Level
 from communities.actions import save_counts
 from communities.models import MonthlyReport
 from communities.monthly.counted import communities_to_count
-from communities.monthly.forms import MonthlyField
+from communities.monthly.forms import MonthlyField, RowForm
 from communities.monthly.month import Was
 from communities.monthly.progress import next_to_enter, progress_of
 from communities.monthly.views import is_open, reason_against_sending
@@ -40,6 +40,7 @@ class CountsForm(RecordForm):
     """The form of the counts of one community and month; each field knows the number of the time before."""
 
     bound_field_class = MonthlyField
+    shown_before = RowForm.shown_before
 
     def __init__(self, *args: Any, was: Mapping[str, Was], **kwargs: Any) -> None:
         self.values = kwargs["values"]

@@ -19,11 +19,14 @@ from tests.communities.test_points import point_row
 from tests.communities.test_sheets import community_row, facility_row
 from tests.factories import make_facility, make_user
 from tests.orgs.test_sheets import row as organization_row
+from tests.participation.rows import row as count_row
 from tests.services.test_sheets import row as project_row
 from tests.socialworkers.test_sheets import NUMBER
 from tests.socialworkers.test_sheets import row as worker_row
 from tests.uploads.row_forms import THREE_WRONG, FormFields, address_of, form_of, save, sent, words_of
 from tests.uploads.samples import upload
+from tests.workload.test_sheets import row as item_row
+from tests.workload.test_sheets import score as score_row
 from uploads import actions
 from uploads.actions import change_batch
 from uploads.models import UploadBatch, UploadRow
