@@ -43,6 +43,9 @@ PUBLIC_TEXTS: Final[Mapping[str, frozenset[str]]] = {
     "monthly": _PLACES,
     "organizations": _PLACES | {"name"},
     "projects": _PLACES | {"number", "name", "buyer", "provider_name", "communities"},
+    "surveys": _PLACES | {"survey", "question"},
+    "work_items": _PLACES | {"number", "name", "department_name", "basis"},
+    "assessments": _PLACES,
 }
 # Registers that are not given out row by row.
 WITHHELD: Final[Mapping[str, str]] = {"workers": "each row is about a person; their numbers are in the measures"}

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.actions import apply_division_changes
 from accounts.models import User
-from communities.models import Community, Facility, RecordMove
+from communities.models import Community, Facility, RecordMove, ServicePoint
 from communities.monthly.month import read_month
 from communities.monthly.progress import communities_to_enter, lines_of
 from orgs.models import SocialOrganization
@@ -21,7 +21,7 @@ from targets.standing import CommunityStandings
 from tests.communities.monthly import of, save
 from tests.communities.test_monthly_entry import undo_newest
 from tests.communities.test_village_changes import merge, noted
-from tests.factories import Place, make_facility, make_organization, make_period, make_profile, make_worker
+from tests.factories import Place, make_facility, make_organization, make_period, make_point, make_profile, make_worker
 from tests.pages import markup_of
 
 pytestmark = pytest.mark.django_db
@@ -36,20 +36,21 @@ def period() -> ReportingPeriod:
 
 @pytest.fixture
 def whole(place: Place) -> Community:
-    """Let a village have two facilities, organizations and workers; it is 700 people, its neighbour 900."""
+    """Let a village have two facilities, organizations, workers and points; it is 700 people, its neighbour 900."""
     whole, other = place.villages
     for name in ("一号", "二号"):
         make_facility(whole, f"{name}服务站", area=100, opened_on=BEFORE)
         make_organization(whole, f"{name}演示协会", registration="filed", credit_code="", established_on=BEFORE)
         make_worker(whole, posting={"started_on": BEFORE})
+        make_point(whole, f"{name}便民点", opened_on=BEFORE)
     for village, residents in ((whole, 700), (other, 900)):
         make_profile(village, as_of=datetime.date(2018, 3, 31), residents=residents)
     return whole
 
 
 def split(whole: Community, admin: User) -> Community:
-    """Give a facility, an organization and a worker to a new village."""
-    models = (Facility, SocialOrganization, Posting)
+    """Give a facility, an organization, a worker and a point to a new village."""
+    models = (Facility, SocialOrganization, Posting, ServicePoint)
     given = {m._meta.label_lower: [m.objects.filter(community=whole).order_by("pk")[0].pk] for m in models}
     noted("split", whole, whole.code, whole.name)
     noted("split", whole, PART, "新垴头村委会", records=given)
@@ -95,11 +96,12 @@ def test_what_left_is_shown_as_being_elsewhere_to_whom_that_place_lies_open(plac
         rows = [row for group in read_month(whole, period, user).groups for row in group.rows if not row.values]
         return [row.status for row in rows]
 
-    assert shown(officer) == ["现在不在本社区"] * 3
+    assert shown(officer) == ["现在不在本社区"] * 4
+    ServicePoint.objects.filter(community__code=PART).update(community=place.communities[0])
     Facility.objects.filter(community__code=PART).update(community=place.communities[0])
     Posting.objects.filter(community__code=PART).update(community=place.communities[0])
     SocialOrganization.objects.filter(community__code=PART).update(community=place.communities[0])
-    assert shown(officer) == ["现在不在本社区"] * 3
+    assert shown(officer) == ["现在不在本社区"] * 4
     officer.division = place.rural_town
     assert shown(officer) == []
     assert numbers_on_page(whole, officer, period) == {(1, 2)}

@@ -81,7 +81,7 @@ def _came_in_as_each_offices_own_upload():
         assert batch.file_name.endswith("_2018-09.xlsx")
     assert first.filter(uploaded_by__username="demo_chengqu").count() == 4
     assert first.get(register="projects").uploaded_by.username == OFFICER
-    later = batches.exclude(period__month=SPAN.first)
+    later = batches.exclude(period__month=SPAN.first).exclude(register="surveys")  # of which a year has one large file
     assert max(batch.rows for batch in later) < 40 < max(batch.rows for batch in first)
     assert ChangeSet.objects.filter(batch__isnull=False).count() == batches.count()
     assert SocialOrganization.objects.count() > 500

@@ -28,12 +28,14 @@ from tests.communities.test_sheets import community_row, facility_row
 from tests.factories import (
     Place,
     make_batch,
+    make_count,
     make_facility,
     make_monthly_report,
     make_organization,
     make_point,
     make_profile,
     make_project,
+    make_survey,
     make_work_item,
     make_worker,
 )
@@ -150,6 +152,7 @@ def test_the_templates_of_all_registers_in_one_workbook_give_no_warning_about_ea
     make_project(place.county, community)
     make_point(community)
     make_monthly_report(community)
+    make_count(make_survey(place.county), community)
     make_work_item(place.county)
     Assessment.objects.create(community=community, year=2018, work_score=80)
     sheets = {}
