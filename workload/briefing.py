@@ -9,7 +9,7 @@ from changzhi_portal.percent import percent_text
 from changzhi_portal.phrases import joined, plain_number
 from workload import indicators
 
-_ITEMS, _APPLICATIONS = "进社区工作事项", "准入申请"
+_ITEMS = "进社区工作事项"
 FUNDED = Share(
     among="协助和准入事项",
     unit="项",
@@ -36,9 +36,9 @@ def _in_force(told: Told) -> str:
         return joined([f"{told.whole}没有在执行的进社区工作事项", change if items.change else ""]) + coverage
     parts = [(label, number) for label, number in items.parts.items() if number]
     listed = "、".join(f"{label}{display_number(number)}项" for label, number in parts)
-    of_lists = f"全部为{parts[0][0]}事项" if len(parts) == 1 and items.numerator > 1 else f"其中{listed}"
-    if items.numerator == 1:
-        of_lists = f"为{parts[0][0]}事项"
+    of_lists = f"其中{listed}" if parts else ""
+    if len(parts) == 1:
+        of_lists = f"{'' if items.numerator == 1 else '全部'}为{parts[0][0]}事项"
     return joined([f"{told.whole}进社区工作事项共{display_number(items.numerator)}项", of_lists, change]) + coverage
 
 
@@ -55,16 +55,16 @@ def _decided(told: Told) -> str:
     decisions = told.known("item_decisions")
     if decisions is None:
         return ""
-    coverage = told.coverage(decisions, compares=False)
+    # Nothing is said of coverage: where nobody has ever applied, nothing was decided either.
     if not decisions.numerator:
-        return f"{told.during}没有审定准入申请{coverage}"
+        return f"{told.during}没有审定准入申请"
     number = f"{display_number(decisions.numerator)}件"
     outcomes = [(label, count) for label, count in decisions.parts.items() if count]
     if len(outcomes) == 1:
         said = f"{'' if decisions.numerator == 1 else '全部'}{outcomes[0][0]}"
     else:
         said = "、".join(f"{label}{display_number(count)}件" for label, count in outcomes)
-    return joined([f"{told.during}审定准入申请{number}", said, _in_time(told)]) + coverage
+    return joined([f"{told.during}审定准入申请{number}", said, _in_time(told)])
 
 
 def _in_time(told: Told) -> str:
@@ -93,9 +93,9 @@ WORK_ITEMS = LinkedWork(
         ShownFigure(figure=indicators.ITEMS_IN_FORCE, title="事项（项）", register=_ITEMS, is_key=True),
         ShownFigure(figure=indicators.FUNDED_ITEMS, title="有经费的协助、准入事项", register=_ITEMS, is_key=True),
         ShownFigure(figure=indicators.FUNDS_PER_COMMUNITY, title="每社区年经费（元）", register=_ITEMS),
-        ShownFigure(figure=indicators.DECISIONS, title="审定（件）", register=_APPLICATIONS),
-        ShownFigure(figure=indicators.DECIDED_ON_TIME, title="按时审定", register=_APPLICATIONS, is_key=True),
-        ShownFigure(figure=indicators.DECISION_DAYS, title="用时（工作日）", register=_APPLICATIONS),
+        ShownFigure(figure=indicators.DECISIONS, title="审定（件）", register=_ITEMS),
+        ShownFigure(figure=indicators.DECIDED_ON_TIME, title="按时审定", register=_ITEMS, is_key=True),
+        ShownFigure(figure=indicators.DECISION_DAYS, title="用时（工作日）", register=_ITEMS),
     ),
     paragraphs=_paragraphs,
 )

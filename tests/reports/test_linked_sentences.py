@@ -285,7 +285,7 @@ def test_no_mean_contradicts_its_change_on_last_december(now, then, communities)
     )
     assert ("为零" in text) == (now == 0)
     assert ("均" in text.replace("平均", "")) is False
-    assert not re.search(r"(?<![\d.,])0块|0\.0%", text)
+    assert not re.search(r"(?<![\d.,])0块|(?<!\d)0\.0%", text)
     if then == now and then:
         assert "与上年12月持平" in text
 
@@ -317,7 +317,7 @@ def test_every_measure_word_is_that_of_the_figure():
 def test_counties_that_miss_the_same_are_named_together():
     figures = linked(NAMES, missing=["武乡县", "沁县"])
     assert unreported_sentence(to_stored(figures), CITY) == (
-        "联动工作方面，全市未填报需求调查；武乡县、沁县均未填报社区组织体系、服务设施、进社区工作事项、准入申请、社区月报等6项。"
+        "联动工作方面，全市未填报需求调查；武乡县、沁县均未填报社区组织体系、服务设施、进社区工作事项、社区月报、满意度调查。"
     )
 
 
