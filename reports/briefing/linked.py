@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, Final
@@ -109,25 +109,25 @@ class _Linked:
 
     def _figure(self, shown: ShownFigure) -> StoredFigure:
         figure, parts = shown.figure, self._now.get((shown.figure.code, self.issue.division.pk), {})
-        stored = {
-            "code": figure.code,
-            "name": figure.name,
-            "title": shown.title,
-            "register": shown.register,
-            "shown": figure.shown.value,
-            "unit": figure.unit,
-            "decimals": figure.decimals,
-        }
+        unreported = StoredFigure(
+            code=figure.code,
+            name=figure.name,
+            title=shown.title,
+            register=shown.register,
+            shown=figure.shown.value,
+            unit=figure.unit,
+            decimals=figure.decimals,
+        )
         row = parts.get("")
         if row is None:
-            return StoredFigure(**stored)
+            return unreported
         numerator, denominator = self._sums(shown, row)
         value = value_of(figure, numerator, denominator)
         before = None if self._is_of_year(shown) else self._before.get((figure.code, "", self.issue.division.pk))
         covers_as_many = before is not None and before.counties == row.counties
         then = value_of(figure, before.numerator, before.denominator) if before is not None and covers_as_many else None
-        return StoredFigure(
-            **stored,
+        return replace(
+            unreported,
             numerator=_number(numerator),
             denominator=_number(denominator),
             value=_number(value),
