@@ -65,10 +65,13 @@ def _of_communities(told: Told) -> list[str]:
     covered, five = told.known("facility_cover"), told.known("five_functions")
     is_of_as_many = covered is not None and five is not None and covered.denominator == five.denominator != 1
     functions = told.share("five_functions", FIVE, goes_on=is_of_as_many)
-    shares = joined([told.share("facility_cover", COVERED), functions, told.share("multi_use", MULTI)], by="；")
+    shares = [told.share("facility_cover", COVERED), functions, told.share("multi_use", MULTI)]
+    first = next((at for at, share in enumerate(shares) if share), None)
+    if first is not None:
+        shares[first] = f"{told.whole}{shares[first]}"
     return [
         *sentence(f"{told.whole}{complete}" if complete else ""),
-        *sentence(f"{told.whole}{shares}" if shares else "", _opened(told), by="。"),
+        *sentence(*shares, then=_opened(told)),
     ]
 
 
@@ -77,20 +80,23 @@ def _opened(told: Told) -> str:
     opened = told.known("area_opened")
     if opened is None:
         return ""
+    coverage = told.coverage(opened, compares=False)
     if not opened.numerator:
-        return f"{told.during}没有新启用的设施"
+        return f"{told.during}没有新启用的设施{coverage}"
     parts = {label: area for label, area in opened.parts.items() if area}
     begins = f"{told.during}新启用设施{display_number(opened.value)}平方米"
     if len(parts) == 1:
-        return f"{begins}（{next(iter(parts))}）"
+        return f"{begins}（{next(iter(parts))}）{coverage}"
     listed = "、".join(f"{label}{display_number(area)}平方米" for label, area in parts.items())
-    return joined([begins, f"其中{listed}" if listed else ""])
+    return joined([begins, f"其中{listed}" if listed else ""]) + coverage
 
 
 def _of_months(told: Told) -> list[str]:
     """Return the paragraph of the monthly counts of signs, ledgers, meetings, inspections and certificates."""
     things = told.means(f"{told.whole}平均每个社区", THINGS)
-    events = told.means(f"{told.during}平均每个社区{'' if told.span == 'month' else '每月'}", EVENTS, month=told.last_month)
+    events = told.means(
+        f"{told.during}平均每个社区{'' if told.span == 'month' else '每月'}", EVENTS, month=told.last_month
+    )
     if events and not things:
         events = f"{told.whole}{events}"
     return sentence(things, events)

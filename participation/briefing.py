@@ -62,8 +62,6 @@ NEEDS = LinkedWork(
     title="居民需求",
     part=LinkedPart.TALENT,
     position=10,
-    figures=(
-        ShownFigure(figure=indicators.SURVEYED, title="开展需求调查的社区", register=_NEEDS, is_key=True),
-    ),
+    figures=(ShownFigure(figure=indicators.SURVEYED, title="开展需求调查的社区", register=_NEEDS, is_key=True),),
     paragraphs=_surveyed,
 )

@@ -43,11 +43,11 @@ def _in_force(told: Told) -> str:
 
 
 def _funds(told: Told) -> str:
-    """Return 平均每个社区每年1,280元; "" where there is no money, which the share says."""
+    """Return 平均每个社区每年经费1,280元; "" where there is no money, which the share says."""
     funds = told.known("funds_per_community")
     if funds is None or not funds.value:
         return ""
-    return f"平均每个社区每年{plain_number(funds.value)}元"
+    return f"平均每个社区每年经费{plain_number(funds.value)}元{told.coverage(funds, compares=False)}"
 
 
 def _decided(told: Told) -> str:

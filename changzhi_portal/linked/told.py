@@ -6,6 +6,7 @@ that are stored; nothing is computed here but differences of whole numbers.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +19,7 @@ from changzhi_portal.percent import percent_text, points_text
 from changzhi_portal.phrases import joined, month_in_words
 
 _MANY = 10  # units, of which one is 仅1个
+_COVERED = re.compile(r"（覆盖\d+个县（市、区））$")  # behind a clause, with nothing about the time before
 
 
 class Share(NamedTuple):
@@ -157,7 +159,9 @@ class Told:
 
     def _since_december(self, pairs: Sequence[tuple[Mean, StoredFigure]], month: str) -> str:
         """Return how the numbers of the same communities changed on last December; "" where none has both months."""
-        changes = [(word.noun, *_changed(change)) for word, _ in pairs if (change := self.known(word.change)) is not None]
+        changes = [
+            (word.noun, *_changed(change)) for word, _ in pairs if (change := self.known(word.change)) is not None
+        ]
         if not changes:
             return ""
         hows, amounts = {how for _, how, _ in changes}, [amount for _, _, amount in changes]
@@ -193,7 +197,16 @@ def _changed(figure: StoredFigure) -> tuple[str, str]:
     return ("增加" if figure.value > 0 else "减少"), f"{abs(figure.value):,.1f}%"
 
 
-def sentence(*clauses: str, by: str = "；") -> list[str]:
-    """Return the clauses that say something as one paragraph with its full stop; [] without any."""
-    said = joined(clauses, by=by)
-    return [f"{said}。"] if said else []
+def sentence(*clauses: str, then: str = "") -> list[str]:
+    """Return the clauses that say something as one paragraph, `then` as a sentence behind them; [] without any.
+
+    Where each covers the same counties, that is said once, at the end: （以上覆盖12个县（市、区））.
+    """
+    said = [clause for clause in (*clauses, then) if clause]
+    covered = {found.group() if (found := _COVERED.search(clause)) else "" for clause in said}
+    once = ""
+    if len(said) > 1 and len(covered) == 1 and (once := covered.pop()):
+        clauses, then = tuple(clause.removesuffix(once) for clause in clauses), then.removesuffix(once)
+        once = once.replace("覆盖", "以上覆盖")
+    paragraph = joined([joined(clauses, by="；"), then], by="。")
+    return [f"{paragraph}{once}。"] if paragraph else []

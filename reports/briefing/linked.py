@@ -211,13 +211,14 @@ def _of_texts(figures: BriefingFigures) -> list[tuple[LinkedPart, list[str]]]:
 
 
 def _tables(_: Any, figures: BriefingFigures) -> tuple[Block, ...]:
-    """Return a table for each work that anybody has reported: the division, then those below it."""
+    """Return a table for each work, of the figures that anybody has reported: the division, then those below it."""
     linked = linked_of(figures.sections.get(SECTION))
     if linked is None:
         return ()
-    return tuple(
-        _table(work, linked, figures) for work in linked.works if any(each.is_reported for each in work.figures)
-    )
+    reported = [
+        replace(work, figures=tuple(each for each in work.figures if each.is_reported)) for work in linked.works
+    ]
+    return tuple(_table(work, linked, figures) for work in reported if work.figures)
 
 
 def _table(work: StoredWork, linked: LinkedFigures, figures: BriefingFigures) -> Table:
@@ -225,17 +226,12 @@ def _table(work: StoredWork, linked: LinkedFigures, figures: BriefingFigures) ->
         Column(units_below(figures.division), width=_NAME_WIDTH),
         *(Column(each.title, "number") for each in work.figures),
     )
-    whole = tuple(
-        _cell(each, each.value, is_reported=each.is_reported, is_total=True) for each in work.figures
-    )
+    whole = tuple(_cell(each, each.value, is_reported=True, is_total=True) for each in work.figures)
     rows = [(Cell(f"{whole_of(figures.division)}合计", is_total=True), *whole)]
     rows += [
         (
             Cell(place.name),
-            *(
-                _cell(each, each.places.get(place.code), is_reported=place.code in each.places)
-                for each in work.figures
-            ),
+            *(_cell(each, each.places.get(place.code), is_reported=place.code in each.places) for each in work.figures),
         )
         for place in linked.places
     ]

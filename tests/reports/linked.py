@@ -102,7 +102,11 @@ def linked(names: Sequence[tuple[str, str]], *, missing: Sequence[str] = (), is_
         "five_functions": ((5, 12), (6, 12), {}),
         "multi_use": ((4, 10), (3, 10), {}),
         "area_opened": ((600, None), (0, None), {"parts": {"筹资新建": 400 * number, "开发配建": 200 * number}}),
-        "work_items": ((12, None), (10, None), {"parts": {"依法履职": 5 * number, "协助": 4 * number, "准入": 3 * number}}),
+        "work_items": (
+            (12, None),
+            (10, None),
+            {"parts": {"依法履职": 5 * number, "协助": 4 * number, "准入": 3 * number}},
+        ),
         "funded": ((6, 7), (5, 7), {}),
         "funds_per_community": ((15_360, 12), (15_360, 12), {}),
         "item_decisions": ((5, None), (3, None), {"parts": {"批准": 4 * number, "不予准入": number}}),
@@ -129,6 +133,7 @@ def linked(names: Sequence[tuple[str, str]], *, missing: Sequence[str] = (), is_
             **values,
         )
         for code, (now, before, values) in sums.items()
+        if reporting
     }
     return LinkedFigures(
         tuple(

@@ -155,8 +155,35 @@ SITUATIONS = {
         "burden",
         [stored("signs", 15, 3, counties=12), stored("signs_change", 15, 24), stored("meetings", 10, 4, counties=12)], {},
         [
-            "全市平均每个社区室内外牌子5块，比上年12月减少37.5%（覆盖12个县（市、区））；"
-            "本月平均每个社区参加会议2.5次（覆盖12个县（市、区））。"
+            "全市平均每个社区室内外牌子5块，比上年12月减少37.5%；本月平均每个社区参加会议2.5次"
+            "（以上覆盖12个县（市、区））。"
+        ],
+    ),
+    "one county missing of facilities, and a share that only covered eleven": (
+        "communities",
+        [
+            stored("facility_cover", 140, 153, before=(139, 153), counties=12),
+            stored("multi_use", 45, 120, before=(40, 110), counties=12, counties_before=11),
+            stored("area_opened", 0, counties=12),
+        ],
+        {},
+        [
+            "全市社区153个，其中有综合服务设施的140个，占91.5%，较上月提高0.7个百分点（覆盖12个县（市、区））；"
+            "登记了功能的在用设施120处，其中一室多用的45处，占37.5%（覆盖12个县（市、区），上月为11个，不作比较）。"
+            "本月没有新启用的设施（覆盖12个县（市、区））。"
+        ],
+    ),
+    "items and money of twelve counties": (
+        "work_items",
+        [
+            stored("work_items", 3, parts={"协助": 3}, counties=12),
+            stored("funded", 3, 3, counties=12),
+            stored("funds_per_community", 6400, 5, counties=12),
+        ],
+        {},
+        [
+            "全市进社区工作事项共3项，全部为协助事项；协助和准入事项3项，全部落实了经费；"
+            "平均每个社区每年经费1,280元（以上覆盖12个县（市、区））。"
         ],
     ),
     "one county missing in one": (
@@ -171,7 +198,7 @@ SITUATIONS = {
         "work_items", [ITEMS, stored("funded", 6, 7), stored("funds_per_community", 6400, 5)], {},
         [
             "全市进社区工作事项共12项，其中依法履职5项、协助4项、准入3项，较上月增加2项；"
-            "协助和准入事项7项，其中落实经费的6项，占85.7%；平均每个社区每年1,280元。"
+            "协助和准入事项7项，其中落实经费的6项，占85.7%；平均每个社区每年经费1,280元。"
         ],
     ),
     "items of one list, as many": (
@@ -298,7 +325,10 @@ def test_no_total_contradicts_its_parts(numbers, before):
     [text] = said("work_items", items)
     listed = [int(number.replace(",", "")) for number in re.findall(r"(?:履职|协助|准入)([\d,]+)项", text)]
     assert not listed or sum(listed) == total
-    assert ("增加" in text, "减少" in text) == (before is not None and total > before, before is not None and total < before)
+    assert ("增加" in text, "减少" in text) == (
+        before is not None and total > before,
+        before is not None and total < before,
+    )
     assert not re.search(r"(?<![\d,])0项", text)
 
 
