@@ -54,6 +54,7 @@ from targets.figure_values import change_of, value_of
 from targets.models import CommunityMeasure, DivisionMeasure, FigureResult
 
 _MOST_NAMED = 5
+_MOST_SHARED: Final = 6  # columns of a table that works share
 _NAME_WIDTH: Final = 24.0  # mm
 
 
@@ -179,12 +180,11 @@ def _blocks(stored: Any, figures: BriefingFigures) -> tuple[Block, ...]:
     paragraphs: dict[LinkedPart, list[str]] = {part: [] for part in LinkedPart}
     for part, said in (*_of_works(linked, figures), *_of_texts(figures)):
         paragraphs[part] += said
-    return tuple(
-        block
-        for part, said in paragraphs.items()
-        if said
-        for block in (Heading(part.value), *(Paragraph(text) for text in said))
-    )
+    blocks: list[Block] = []
+    for part, said in paragraphs.items():
+        if said:
+            blocks += [Heading(part.value), *(Paragraph(text) for text in said)]
+    return tuple(blocks)
 
 
 def _of_works(linked: LinkedFigures, figures: BriefingFigures) -> list[tuple[LinkedPart, list[str]]]:
@@ -211,14 +211,24 @@ def _of_texts(figures: BriefingFigures) -> list[tuple[LinkedPart, list[str]]]:
 
 
 def _tables(_: Any, figures: BriefingFigures) -> tuple[Block, ...]:
-    """Return a table for each work, of the figures that anybody has reported: the division, then those below it."""
+    """Return a table for each work, of the figures that anybody has reported: the division, then those below it.
+
+    Works with a few figures share one.
+    """
     linked = linked_of(figures.sections.get(SECTION))
     if linked is None:
         return ()
     reported = [
         replace(work, figures=tuple(each for each in work.figures if each.is_reported)) for work in linked.works
     ]
-    return tuple(_table(work, linked, figures) for work in reported if work.figures)
+    shared: list[StoredWork] = []
+    for work in (work for work in reported if work.figures):
+        if shared and len(shared[-1].figures) + len(work.figures) <= _MOST_SHARED:
+            before = shared.pop()
+            shared.append(replace(before, title=f"{before.title}、{work.title}", figures=before.figures + work.figures))
+        else:
+            shared.append(work)
+    return tuple(_table(work, linked, figures) for work in shared)
 
 
 def _table(work: StoredWork, linked: LinkedFigures, figures: BriefingFigures) -> Table:
