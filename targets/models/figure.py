@@ -42,12 +42,12 @@ class FigureResultQuerySet(ScopedQuerySet):
         rows = self.none() if below is None else self.filter(below)
         return rows.select_related("division__parent").order_by("division__code", "code", "part")
 
-    def of_month_before(self, period: ReportingPeriod) -> Self:
-        """Filter for the figures of the month before `period` that were counted by the same rules.
+    def of_month_before(self, period: ReportingPeriod, months: int = 1) -> Self:
+        """Filter for the figures of the month (`months` months) before `period` that were counted by the same rules.
 
         Those that the two months counted in different versions are left out, since their difference says nothing.
         """
-        before = month_after(period.month, -1)
+        before = month_after(period.month, -months)
         measured = Computation.objects.filter(period__month__in=(before, period.month))
         versions = dict(measured.values_list("period__month", "measured"))
         then, now = versions.get(before, {}), versions.get(period.month, {})
