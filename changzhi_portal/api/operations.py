@@ -217,7 +217,8 @@ def _sent(
 
 def _again(described: serializers.Field) -> serializers.Field:
     """Return a field anew: a serializer takes those that it declares for its own."""
-    again = copy.deepcopy(described)
-    if described.read_only:
-        again.read_only, again.required, again.help_text = False, False, "由系统给出，可以照原样送回"
-    return again
+    if not described.read_only:
+        return copy.deepcopy(described)
+    given = {name: copy.deepcopy(value) for name, value in described._kwargs.items() if name != "read_only"}
+    given |= {"required": False, "help_text": "由系统给出，可以照原样送回"}
+    return type(described)(*described._args, **given)

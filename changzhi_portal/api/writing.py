@@ -58,6 +58,9 @@ class RecordWrites:
         fields: ClassVar[list[str]]
         queryset: ClassVar[Any]
 
+        def visible(self, request: Request) -> Any:
+            """See ListEndpoint."""
+
         def find(self, request: Request, ref: str) -> Any:
             """See RegisterEndpoint."""
 

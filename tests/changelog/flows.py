@@ -23,9 +23,8 @@ NOTE = "情况有变，按规定办理"
 
 def _make_briefing(place: Place, user: User | None, state: str) -> Briefing:
     """Return the city's edition of June 2018; one that is being issued has failed, so that it may be moved on."""
-    waits = state == Briefing.Stage.ISSUING
-    work = Briefing.State.FAILED if waits else Briefing.State.PRINTED
-    return make_issued(place.city, figures=figures(), stage=state, state=work)
+    work = {"state": Briefing.State.FAILED, "message": "缺少字体。"} if state == Briefing.Stage.ISSUING else {}
+    return make_issued(place.city, figures=figures(), stage=state, **work)
 
 
 def _make_survey(place: Place, user: User | None, state: str) -> Survey:
