@@ -22,8 +22,9 @@ NOTE = "情况有变，按规定办理"
 
 
 def _make_briefing(place: Place, user: User | None, state: str) -> Briefing:
-    """Return the city's edition of June 2018; one that is being issued has failed, so that it may be moved on."""
-    work = {"state": Briefing.State.FAILED, "message": "缺少字体。"} if state == Briefing.Stage.ISSUING else {}
+    """Return the city's edition of June 2018; one that is being issued is printed for the portal, and has failed for people."""
+    has_failed = state == Briefing.Stage.ISSUING and user is not None
+    work = {"state": Briefing.State.FAILED, "message": "缺少字体。"} if has_failed else {}
     return make_issued(place.city, figures=figures(), stage=state, **work)
 
 
