@@ -75,6 +75,11 @@ RIGHTS: dict[str, str] = {
     "manages_all_users": "管理用户",
     "may_grant_unmasking": "授予查看原文",
     "may_manage_clients": "管理对接系统",
+    "may_keep_departments": "管理部门",
+    "may_see_work_items": "查看事项清单",
+    "may_propose_work_items": "申请准入",
+    "may_decide_work_items": "审定准入申请",
+    "may_run_surveys": "组织调查",
     "may_see_health": "看运行状况",
     "may_audit": "查审计记录",
 }

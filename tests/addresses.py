@@ -250,7 +250,7 @@ RECORDS: dict[str, Maker] = {
         lambda place, user: make_webhook(place.county)[0],
     ),
     "connections:delivery_again": lambda place, user: make_delivery(make_webhook(place.county)[0]),
-    "workload:item": lambda place, user: make_work_item(place.county),
+    "workload:item_detail": lambda place, user: make_work_item(place.county),
     "workload:change": make_draft,
     "workload:move": lambda place, user: make_work_item(place.county),
     "workload:assessment": lambda place, user: Assessment.objects.create(

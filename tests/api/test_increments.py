@@ -17,11 +17,13 @@ from tests.changelog.test_merging import merge
 from tests.communities.changes import change
 from tests.communities.test_sheets import community_row, facility_row
 from tests.factories import (
+    make_count,
     make_facility,
     make_monthly_report,
     make_organization,
     make_point,
     make_project,
+    make_survey,
     make_user,
     make_work_item,
     make_worker,
@@ -46,6 +48,7 @@ def filled(place):
         make_point(community)
         make_monthly_report(community)
         make_project(community.town.parent, community)
+        make_count(make_survey(community.town.parent), community)
         make_work_item(community.town.parent)
         Assessment.objects.create(community=community, year=2018, work_score=80)
     return place

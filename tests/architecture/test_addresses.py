@@ -27,6 +27,7 @@ WITHOUT_PAGE = {
     "reports.BriefingDelivery",
     "reports.BriefingSettings",
     "services.CatalogueItem",
+    "workload.AssessmentScheme",
 }
 RECORDS = [model for model in own_models() if issubclass(model, Record)]
 PAGES = {model.record_page: model for model in RECORDS if model.record_page}

@@ -30,7 +30,7 @@ def own_tasks() -> list[Task]:
 
 def test_tasks_are_found():
     found = {task.name.split(".")[0] for task in own_tasks()}
-    apps = "changzhi_portal notices exports uploads targets revisions submissions reports connections privacy"
+    apps = "changzhi_portal notices exports uploads targets revisions submissions reports connections privacy workload"
     assert found == set(apps.split())
 
 

@@ -27,6 +27,8 @@ def test_a_module_of_the_frame_says_what_can_be_declared_and_declares_nothing() 
         "orgs.sheets",
         "socialworkers.sheets",
         "services.sheets",
+        "participation.sheets",
+        "workload.sheets",
     ]
     assert "changzhi_portal.quality" not in {module.__name__ for module in modules_named("quality")}
 

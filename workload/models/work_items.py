@@ -197,7 +197,7 @@ class WorkItem(Record, ScopedModel):
     decided_in = models.PositiveSmallIntegerField("审定用时（工作日）", null=True, blank=True, editable=False)
     note = models.CharField("备注", max_length=500, blank=True)
 
-    record_page: ClassVar[str] = "workload:item"
+    record_page: ClassVar[str] = "workload:item_detail"
     scope_lookups: ClassVar[tuple[str, ...]] = ("division",)
     dated_by: ClassVar[tuple[str, str]] = ("valid_from", "valid_to")
     objects = WorkItemQuerySet.as_manager()
