@@ -30,6 +30,8 @@ from reports.progress import progress_figures
 from reports.standing import Standing, standing_of
 from reports.stored_figures import Progress
 from targets.addresses import THEN
+from targets.figure_values import value_text
+from targets.judgement import figure_judged
 from targets.models import CommunityMeasure, Computation, DivisionMeasure, Target, TargetResult
 from targets.result_lists import ResultLists
 from targets.series import Trend, Trends, goal_of, trends_until
@@ -76,6 +78,14 @@ class Card:
     def gap(self) -> str:
         """Return what is missing in total, with the target's unit."""
         return f"{display_number(self.result.gap)}{self.target.unit}"
+
+    @property
+    def own_figure(self) -> str:
+        """Return the division's own figure with its name for a target of a figure of divisions: 按时办结率93.2%; else ""."""
+        if not self.target.judges_figure or self.result.value is None:
+            return ""
+        figure = figure_judged(self.target)
+        return f"{figure.name}{value_text(figure, self.result.value)}"
 
     @property
     def trend(self) -> str:
@@ -287,14 +297,14 @@ class Board:
             bars = [
                 amount_row(measure, target, link_to(measure.division)) for measure in self.counties_judged_by(target)
             ]
-            return amount_bars(bars, title=title, at_least=float(target.at_least or 0))
+            return amount_bars(bars, title=title, at_least=_bound(target.at_least), at_most=_bound(target.at_most))
         if target.aggregate == Target.Aggregate.MEAN:
             bars = [
                 amount_row(result, target, link_to(result.division))
                 for result in self._one_level_below(target)
                 if result.judged
             ]
-            return amount_bars(bars, title=title, at_least=float(target.at_least or 0)) if bars else ""
+            return amount_bars(bars, title=title, at_least=_bound(target.at_least)) if bars else ""
         rows = [rate_row(result, link_to(result.division)) for result in self._one_level_below(target)]
         return rate_bars(rows, title=title, average=card.percentage) if rows else ""
 
@@ -369,3 +379,7 @@ class Board:
     def _one_level_below(self, target: Target) -> list[TargetResult]:
         """Return the target's results of the divisions below, by code."""
         return [result for result in self.results_below() if result.target_id == target.pk]
+
+
+def _bound(bound: Decimal | None) -> float | None:
+    return None if bound is None else float(bound)

@@ -81,6 +81,8 @@ def overview_of(
 def _outlook(card: Card) -> str:
     if card.is_behind:
         return "behind"
+    if card.target.judges_figure:  # without a pace: it is reached this month or not
+        return "on_pace" if card.result.reached == card.result.judged else "uncertain"
     return "on_pace" if forecast.is_outlook(card.progress, Outlook.DONE, Outlook.IN_TIME) else "uncertain"
 
 

@@ -154,7 +154,8 @@ def _target_row(result: TargetResult) -> TargetRow:
         unmet=result.unmet,
         unknown=result.unknown,
         figure=result_text(result),
-        gap=f"{display_number(result.gap)}{target.unit}" if result.unmet else DASH,
+        # What counties miss of a figure of divisions does not add up.
+        gap=f"{display_number(result.gap)}{target.unit}" if result.unmet and not target.judges_figure else DASH,
     )
 
 
