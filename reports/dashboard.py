@@ -30,12 +30,10 @@ from reports.progress import progress_figures
 from reports.standing import Standing, standing_of
 from reports.stored_figures import Progress
 from targets.addresses import THEN
-from targets.figure_values import value_text
-from targets.judgement import figure_judged
 from targets.models import CommunityMeasure, Computation, DivisionMeasure, Target, TargetResult
 from targets.result_lists import ResultLists
 from targets.series import Trend, Trends, goal_of, trends_until
-from targets.wording import bound_text, result_text, units_text
+from targets.wording import bound_text, name_counted, own_figure_text, result_text, units_text
 
 LinkTo = Callable[[Division], str]
 MONTHS_SHOWN = 36  # of a trend: as many as fit on the page
@@ -84,8 +82,7 @@ class Card:
         """Return the division's own figure with its name for a target of a figure of divisions: 按时办结率93.2%; else ""."""
         if not self.target.judges_figure or self.result.value is None:
             return ""
-        figure = figure_judged(self.target)
-        return f"{figure.name}{value_text(figure, self.result.value)}"
+        return f"{name_counted(self.target.indicator)}{own_figure_text(self.result)}"
 
     @property
     def trend(self) -> str:

@@ -21,7 +21,9 @@ from changzhi_portal.indicators import CountingRule, Indicator, indicators
 from changzhi_portal.percent import percent, percent_text
 from changzhi_portal.phrases import plain_number
 from communities.models import Community
+from targets.figure_values import value_text
 from targets.figures import version_name
+from targets.judgement import figure_judged
 from targets.models import Target, TargetResult
 from targets.models.plan import TargetPlan
 
@@ -159,6 +161,11 @@ def result_text(result: TargetResult) -> str:
     if target.aggregate == Target.Aggregate.MEAN:
         return DASH if result.value is None else f"{display_number(result.value)}{target.value_unit}"
     return percent_text(percent(result.reached, result.judged))
+
+
+def own_figure_text(result: TargetResult) -> str:
+    """Return the division's own figure of a target of a figure of divisions: 93.2%, 4.0天; a dash without one."""
+    return value_text(figure_judged(result.target), result.value)
 
 
 def version_text(plan: TargetPlan) -> str:
