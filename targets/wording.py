@@ -62,12 +62,12 @@ class TargetTerms(Protocol):
 def requirement_text(target: Target) -> str:
     """Return the complete requirement: ≥500㎡, 2—5名, 每百户≥30㎡, 平均≥10个, 全域每百户≥30㎡, ≥80%的社区达到≥1处.
 
-    A target of a figure of divisions names whom it judges: ≥95%（每县）, ≤2%（每县）. One that is not scored gives 仅供参考.
+    One of a figure of divisions names the figure and whom it judges: 按时办结率≥95%（每县）. One not scored gives 仅供参考.
     """
     if not target.is_scored:
         return "仅供参考"
     if target.judges_figure:
-        return f"{bound_text(target)}（每{kind_of_units_text(target) if target.urban_districts_only else '县'}）"
+        return f"{name_counted(target.indicator)}{bound_text(target)}（每{kind_of_units_text(target) if target.urban_districts_only else '县'}）"
     bound = f"≥{display_number(target.at_least)}{target.unit}"
     if target.at_most is not None:
         bound = f"{display_number(target.at_least)}—{display_number(target.at_most)}{target.unit}"

@@ -79,6 +79,7 @@ def test_the_dashboard_has_the_divisions_own_figure_and_how_many_counties_reach(
     assert card.progress.pace.outlook == Outlook.NO_PACE
     assert "40.0%" in text and "0.0%" in text, "the bars have each county's figure"
     assert "下限" in text
+    assert "设施覆盖" in answer.context["overview"].behind
 
 
 def test_the_dashboard_of_a_target_with_an_upper_bound_alone_draws_it(months, place, officer, signed_in):

@@ -90,7 +90,7 @@ def test_a_trial_shows_counties_and_saving_makes_a_target_that_is_judged(browser
 )
 def test_the_plan_says_what_is_asked_of_each_county(browser, measured, at_least, at_most, words):
     figure_target(at_least=at_least or None, at_most=at_most or None)
-    assert words in text_of(browser.get("/plans/2020/"))
+    assert f"指标covered{words}" in text_of(browser.get("/plans/2020/"))
 
 
 @pytest.mark.parametrize(
