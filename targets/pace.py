@@ -83,9 +83,7 @@ def pace_of(figures: Figures, *, month: datetime.date, goal: Fraction, ends_on: 
 def no_pace(now: Fraction | None) -> Pace:
     """Return what is said of a figure that has no pace: NO_PACE, or UNKNOWN without a figure this month; nothing is needed."""
     outlook = Outlook.UNKNOWN if now is None else Outlook.NO_PACE
-    return Pace(
-        outlook=outlook, progress=None, months_counted=0, attained_in=None, needed=None, months_left=0
-    )
+    return Pace(outlook=outlook, progress=None, months_counted=0, attained_in=None, needed=None, months_left=0)
 
 
 def change_since(figures: Figures, *, month: datetime.date, months: int) -> Fraction | None:

@@ -187,7 +187,9 @@ def _leading_and_lagging(target: TargetFigures, division: Edition) -> str:
 
 def _figures_of_each(target: TargetFigures, division: Edition) -> str:
     """Return 其中，城区4家、郊区2家；潞城区数据未报。"""
-    counted = [f"{row.name}{number_text(row.value, target.value_unit)}" for row in target.divisions if row.value is not None]
+    counted = [
+        f"{row.name}{number_text(row.value, target.value_unit)}" for row in target.divisions if row.value is not None
+    ]
     unreported = [row.name for row in target.divisions if row.value is None and row.judged and row.unknown]
     missing = f"{named(unreported, units_below(division))}数据未报" if unreported else ""
     if not counted:

@@ -140,9 +140,7 @@ def figures_on_map(
     rows = Sql(FIGURES_OF_TODAY)
     if judged_by is not None:
         above_towns = "JOIN unit ON unit.unit_id = division_id AND unit.level <> %s WHERE code = %s AND part = ''"
-        rows = Sql(
-            f"{FIGURES_OF_TODAY} {above_towns}", (Division.Level.TOWN.value, figure_judged(judged_by).code)
-        )
+        rows = Sql(f"{FIGURES_OF_TODAY} {above_towns}", (Division.Level.TOWN.value, figure_judged(judged_by).code))
     statement = select_from(
         named=[*map_of(day), *current_boundaries_figures(period, not_added)],
         columns=[Sql(name) for name in names],

@@ -157,7 +157,11 @@ class DivisionMeasureQuerySet(ScopedQuerySet):
         if not target.judges_figure:
             return {}
         months = self.order_by().values("period")
-        rows = FigureResult.objects.order_by().of_judged(target).filter(period__in=months, division__level__in=REPORTING_LEVELS)
+        rows = (
+            FigureResult.objects.order_by()
+            .of_judged(target)
+            .filter(period__in=months, division__level__in=REPORTING_LEVELS)
+        )
         return printed_figures(target, rows)
 
     def subject_to(self, target: Target) -> Self:

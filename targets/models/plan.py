@@ -319,7 +319,11 @@ class Target(models.Model):
         refusals = (
             (figure.decimals > _MOST_DECIMALS, "indicator", f"“{figure.name}”的小数多于两位，不能作为目标，请换一个。"),
             (not self.is_scored, "is_scored", f"“{figure.name}”本来就列在“工作指标”页上，作目标时请勾选“参与测评”。"),
-            (self.level != self.Level.COUNTY, "level", f"“{figure.name}”按县（市、区）统计，“测评谁”请选县（市、区）。"),
+            (
+                self.level != self.Level.COUNTY,
+                "level",
+                f"“{figure.name}”按县（市、区）统计，“测评谁”请选县（市、区）。",
+            ),
             (bool(self.kind), "kind", f"“{figure.name}”不分社区类型，“社区类型”请选不限。"),
             (
                 self.minimum_population is not None,

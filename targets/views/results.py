@@ -110,7 +110,11 @@ class ResultList(ListPage):
         gap = (column("gap", f"还缺（{target.unit}）", lambda row: row[0].missing),)
         columns = (
             column("county", "县（市、区）", lambda row: row[0].division.name),
-            column("value", f"{'数值' if target.judges_figure else '现有'}（{target.value_unit}）", lambda row: row[0].value),
+            column(
+                "value",
+                f"{'数值' if target.judges_figure else '现有'}（{target.value_unit}）",
+                lambda row: row[0].value,
+            ),
             column("bound", "要求", lambda row: bound_text(target)),
             *(() if target.judges_figure else gap),
             column("verdict", "结果", lambda row: Verdict(row[0].verdict).label),

@@ -187,7 +187,10 @@ def test_a_county_with_nothing_to_divide_by_is_not_judged(place, period, declare
     compute_period(period)
     assert "全区本月没有可以计算指标mean_area的数。" in sentences_of(period, place.county)
     said = sentences_of(period, place.city)
-    assert "全市指标mean_area为80平方米，参评县（市、区）1个，已达标" in said or "全市指标mean_area为80平方米，已达标" in said
+    assert (
+        "全市指标mean_area为80平方米，参评县（市、区）1个，已达标" in said
+        or "全市指标mean_area为80平方米，已达标" in said
+    )
     assert "本月没有可以计算的数、不参评的1个" in said
 
 

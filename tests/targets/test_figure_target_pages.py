@@ -74,9 +74,7 @@ def test_a_trial_shows_counties_and_saving_makes_a_target_that_is_judged(browser
     rows = {change.division.code: change for change in answer.context["changes"]}
     assert rows["140400"].counts == [("参评", None, 2), ("达标", None, 1), ("未达标", None, 0), ("未知", None, 1)]
     assert rows["140402"].after.verdict == "met"
-    saved = browser.post(
-        NEW, {**FORM, "previewed": answer.context["previewed"], "reason": "按会议意见"}, follow=True
-    )
+    saved = browser.post(NEW, {**FORM, "previewed": answer.context["previewed"], "reason": "按会议意见"}, follow=True)
     assert "已保存为第2版" in markup_of(saved)
     page = text_of(browser.get("/plans/2020/"))
     assert "≤30%（每县）" in page
@@ -130,7 +128,10 @@ def test_the_list_of_results_has_each_county_with_how_far_it_is_off(measured, pl
     assert "≤12.5%" in page
     assert "比要求高7.5个百分点" in page
     assert "还缺" not in page
-    rows = {row[0].division.name: (row[0].value, row[0].verdict) for row in signed_in(officer).get(address).context["counties"]}
+    rows = {
+        row[0].division.name: (row[0].value, row[0].verdict)
+        for row in signed_in(officer).get(address).context["counties"]
+    }
     assert rows == {"城区": (20, "unmet"), "襄垣县": (0, "met")}
     unmet = signed_in(officer).get(f"{address}&verdict=unmet").context["counties"]
     assert [row[0].division.name for row in unmet] == ["城区"]
