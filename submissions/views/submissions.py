@@ -329,8 +329,8 @@ def _key_figure(result: TargetResult, before: TargetResult | None, submission: S
         return shown | {"figure": result_text(result), "change": points + (target.value_unit if change else "")}
     if target.judges_figure:
         then = None if before is None or not before.target.judges_figure else before.value
-        change = change_text(figure_judged(target), change_of(result.value, then))
-        return shown | {"figure": own_figure_text(result), "change": change}
+        of_figure = change_text(figure_judged(target), change_of(result.value, then))
+        return shown | {"figure": own_figure_text(result), "change": of_figure}
     now = percent(result.reached, result.judged)
     was = None if before is None else percent(before.reached, before.judged)
     return shown | {"figure": percent_text(now), "change": display_change(percentage_points(now, was))}
