@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
+from changelog.flow import steps_of
 from changzhi_portal.display import display_value
 from changzhi_portal.facts import Fact
 from changzhi_portal.pages import Crumb, DetailPage, ListPage
@@ -96,6 +97,7 @@ class ItemDetail(DetailPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add steps with their labels, what the rules say, and which columns are taken from the system."""
         item, today = self.record, timezone.localdate()
+        labels = {move.code: move.label for move in FLOW.moves}
         waits = item.state == State.SUBMITTED
         said = []
         if item.state in {State.DRAFT, State.SUBMITTED, State.RETURNED}:
@@ -103,7 +105,7 @@ class ItemDetail(DetailPage):
             said = verdicts(item, day=today, is_application=True)
             said += filter(None, [short_notice(item, today if is_new else item.submitted_on)])
         return super().get_context_data(
-            steps=FLOW.steps_of(item),
+            steps=[(step, labels.get(step.move, step.move)) for step in steps_of(item)],
             said=said,
             held=held_of(item, today),
             taken=item.held.split("；") if item.held else [],
