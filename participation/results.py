@@ -129,10 +129,15 @@ def area_of(survey: Survey) -> Division:
     return survey.division.current_division
 
 
+def communities_asked(survey: Survey, user: Actor) -> CommunityQuerySet:
+    """Return the communities of today that a survey asks, within what the user may see."""
+    return Community.objects.visible_to(user).current().filter(Community.in_subtree(area_of(survey).path))
+
+
 def results_by_county(survey: Survey, question: str, user: Actor) -> list[PlaceResult]:
     """Return the result of one question of a survey of the city in each county of today. Three queries."""
     found = _sums(survey, user, "community__town__parent", question=question)
-    communities = _communities(survey, user).values_list("town__parent").annotate(number=Count("pk")).order_by()
+    communities = communities_asked(survey, user).values_list("town__parent").annotate(number=Count("pk")).order_by()
     number = dict(communities)
     counties = Division.objects.counties().current().filter(Division.in_subtree(area_of(survey).path)).order_by("code")
     rows = []
@@ -148,7 +153,7 @@ def results_in_county(survey: Survey, question: str, county: Division, user: Act
     counts = SurveyCount.objects.visible_to(user).filter(survey=survey, question=question)
     inside = counts.within(county).select_related("community__town")
     by_community = {count.community_id: count for count in inside}
-    here = list(_communities(survey, user).within(county).select_related("town").order_by("code"))
+    here = list(communities_asked(survey, user).within(county).select_related("town").order_by("code"))
     standing = {community.pk for community in here}
     # A community that was closed since keeps what its residents have said.
     here += [count.community for count in inside if count.community_id not in standing]
@@ -183,10 +188,6 @@ def _of_community(community: Community, count: SurveyCount | None, survey: Surve
         communities=1,
     )
     return PlaceResult(community.name, result, community=community, valid=valid)
-
-
-def _communities(survey: Survey, user: Actor) -> CommunityQuerySet:
-    return Community.objects.visible_to(user).current().filter(Community.in_subtree(area_of(survey).path))
 
 
 def _sums(survey: Survey, user: Actor, *by: str, **only: str) -> dict[tuple[object, ...], Result]:

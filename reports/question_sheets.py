@@ -19,7 +19,7 @@ from communities.models import Community, Division
 from communities.models.community import CommunityQuerySet
 from participation.models import Survey
 from participation.questions import SENTENCES
-from participation.results import area_of
+from participation.results import area_of, communities_asked
 
 STYLE_SHEETS = ("static:reports/question_sheet.css",)
 # A page takes a tenth of a second; a town of Changzhi has at most some sixty communities.
@@ -58,8 +58,7 @@ def towns_to_print(survey: Survey, user: Actor) -> list[Division]:
 
 def communities_to_print(survey: Survey, user: Actor) -> CommunityQuerySet:
     """Return the communities that a survey asks, in the order of their codes."""
-    inside = Community.objects.visible_to(user).current().filter(Community.in_subtree(area_of(survey).path))
-    return inside.select_related("town__parent").order_by("code")
+    return communities_asked(survey, user).select_related("town__parent").order_by("code")
 
 
 def sheets_of(survey: Survey, communities: Iterable[Community]) -> list[QuestionSheet]:

@@ -9,10 +9,9 @@ from django.utils import timezone
 from changelog.flow import BY_PORTAL_ALONE, Asks, Flow, Move
 from changzhi_portal.refusals import InvalidError, NotAllowedError
 from changzhi_portal.rights import Actor, Viewer
-from communities.models import Division
 from periods.workdays import deadline, workdays_between
-from workload.models import WorkItem
-from workload.rules import DECISION_LIMIT, held_in_words, held_of, nothing_left, verdicts
+from workload.models import OPEN, WorkItem
+from workload.rules import DECISION_LIMIT, held_in_words, held_of, nothing_left, refuse_what_is_wrong
 
 State = WorkItem.State
 MAY_PROPOSE = "may_propose_work_items"
@@ -24,28 +23,9 @@ def is_own(item: WorkItem, user: Viewer) -> bool:
     return getattr(user, "department_id", None) == item.department_id
 
 
-def is_decided_by(item: WorkItem, user: Viewer) -> bool:
-    """Return whether a user decides on an item: the city on those of its departments, a county on those in its area."""
-    division = getattr(user, "division", None)
-    if division is None:
-        return False
-    if division.level == Division.Level.CITY:
-        return bool(item.division.path == division.path)
-    return bool(item.division.path.startswith(division.path))
-
-
-def _check_rules(item: WorkItem) -> None:
-    """Raise InvalidError with the first thing that the rules refuse."""
-    refused = [each for each in verdicts(item, day=timezone.localdate(), is_application=True) if each.is_refusal]
-    if refused:
-        raise InvalidError(
-            refused[0].sentence, cure=f"The rule {refused[0].code} refuses {item.number}.", field=refused[0].field
-        )
-
-
 def _check_application(item: WorkItem, by: Actor | None, note: str) -> None:
     """Refuse what the rules refuse, and an application that asks only for what is there."""
-    _check_rules(item)
+    refuse_what_is_wrong(item, timezone.localdate())
     nothing = nothing_left(item, held_of(item, timezone.localdate()))
     if nothing is not None:
         raise InvalidError(nothing.sentence, cure=f"All columns of {item.number} are held.", field=nothing.field)
@@ -61,7 +41,7 @@ def _check_own(item: WorkItem, by: Actor | None, note: str) -> None:
 
 def _check_decides(item: WorkItem, by: Actor | None, note: str) -> None:
     """Raise NotAllowedError for an application that somebody else decides on."""
-    if by is None or is_decided_by(item, by):
+    if by is None or item.is_decided_by(by):
         return
     raise NotAllowedError(
         "市级部门的事项由市局审定，县、街道部门的事项由所在县（市、区）审定。",
@@ -112,7 +92,7 @@ FLOW: Flow[WorkItem] = Flow(
         Move(
             code="submit",
             label="提交",
-            sources=(State.DRAFT, State.RETURNED),
+            sources=OPEN,
             target=State.SUBMITTED,
             right=MAY_PROPOSE,
             explanation="提交后由市局或者所在县（市、区）在15个工作日内审定，审定以前不能再改。",
@@ -132,7 +112,7 @@ FLOW: Flow[WorkItem] = Flow(
             done="已批准，列入事项清单。",
             check=_check_approval,
             values=_approved,
-            concerns=is_decided_by,
+            concerns=WorkItem.is_decided_by,
         ),
         Move(
             code="return",
@@ -143,7 +123,7 @@ FLOW: Flow[WorkItem] = Flow(
             asks=Asks("退回原因", "部门会看到，改好后可以再提交。"),
             done="已退回。",
             check=_check_decides,
-            concerns=is_decided_by,
+            concerns=WorkItem.is_decided_by,
         ),
         Move(
             code="refuse",
@@ -155,7 +135,7 @@ FLOW: Flow[WorkItem] = Flow(
             done="已作出不予准入的决定。",
             check=_check_decides,
             values=_decided,
-            concerns=is_decided_by,
+            concerns=WorkItem.is_decided_by,
         ),
         Move(
             code="end",
@@ -168,7 +148,7 @@ FLOW: Flow[WorkItem] = Flow(
             done="已终止。",
             check=_check_decides,
             values=_ended,
-            concerns=is_decided_by,
+            concerns=WorkItem.is_decided_by,
         ),
         Move(
             code="expire",

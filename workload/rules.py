@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from changzhi_portal.refusals import InvalidError
 from periods.workdays import deadline, workdays_between
 from workload.asked_columns import HeldColumn, held_columns
 from workload.models import COLLECTING, FUNDED, SUPPORTED, WorkItem
@@ -164,6 +165,25 @@ def _hangs_outside(item: WorkItem) -> list[Verdict]:
         return []
     said = "室外只挂党组织、自治组织和社会组织联合会的牌子，其他牌子请改挂室内或者不挂"
     return [Verdict("hangs_outside", said, "placement", is_refusal=False)]
+
+
+def refuse_what_is_wrong(item: WorkItem, day: datetime.date) -> None:
+    """Raise InvalidError with the first thing that the rules refuse of an application on a day."""
+    refused = next((each for each in verdicts(item, day=day, is_application=True) if each.is_refusal), None)
+    if refused is not None:
+        raise InvalidError(
+            refused.sentence, cure=f"The rule {refused.code} refuses {item.number}.", field=refused.field
+        )
+
+
+def told_of(item: WorkItem, day: datetime.date) -> list[Verdict]:
+    """Return what those who submit or decide on an application are told on a day: what the rules say, and short notice.
+
+    Notice is counted from the day of submission, before that from `day`.
+    """
+    submitted = item.submitted_on if item.state == WorkItem.State.SUBMITTED else None
+    notice = short_notice(item, submitted or day)
+    return [*verdicts(item, day=day, is_application=True), *([notice] if notice is not None else [])]
 
 
 def short_notice(item: WorkItem, day: datetime.date) -> Verdict | None:

@@ -11,6 +11,7 @@ import django_tables2 as tables
 from django.urls import reverse
 from django.utils import timezone
 
+from changzhi_portal.display import DASH
 from changzhi_portal.pages.tables import AmountColumn, DayColumn, NumberColumn, RegisterTable, ShortColumn, SpanColumn
 from participation.scores import satisfaction_scores
 from periods.workdays import workdays_between
@@ -141,4 +142,4 @@ class AssessmentTable(RegisterTable):
 
 def _shown(value: Decimal | None) -> str:
     """Return a score with one decimal; a dash for None."""
-    return "—" if value is None else f"{value:.1f}"
+    return DASH if value is None else f"{value:.1f}"

@@ -16,7 +16,7 @@ from communities.models import Community
 from participation.flow import MAY_RUN
 from participation.forms import CountsForm
 from participation.models import Survey
-from participation.results import area_of
+from participation.results import communities_asked
 from participation.views.surveys import ANCHOR, list_crumb
 
 
@@ -35,8 +35,7 @@ class EnterCounts(FormPage):
         """Load survey and community; raises Http404 for one of another area, or outside the survey's division."""
         visible = Survey.objects.visible_to(self.request.user).select_related("division__successor__successor")
         self.survey = get_object_or_404(visible, ref=self.kwargs["ref"])
-        inside = Community.objects.visible_to(self.request.user).current()
-        asked = inside.filter(Community.in_subtree(area_of(self.survey).path)).select_related("town__parent")
+        asked = communities_asked(self.survey, self.request.user).select_related("town__parent")
         self.community = get_object_or_404(asked, ref=self.kwargs["community"])
         self.counts = {count.question: count for count in self.survey.counts.filter(community=self.community)}
 

@@ -30,6 +30,11 @@ def test_a_weight_of_60_with_90_and_80_gives_86(place: Place) -> None:
     assert scheme.total(None, Decimal("80.0")) is None
 
 
+def test_a_total_is_rounded_half_up_to_one_decimal(place: Place) -> None:
+    scheme = AssessmentScheme(county=place.county, year=2018, weight=50)
+    assert str(scheme.total(Decimal("90.0"), Decimal("80.10"))) == "85.1", "85.05"
+
+
 def test_a_weight_below_50_is_refused_with_the_clause(place: Place, clerk: User) -> None:
     with pytest.raises(InvalidError) as refusal:
         save_scheme(by=clerk, county=place.county, year=2018, weight=40)

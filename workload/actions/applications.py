@@ -17,7 +17,7 @@ from changzhi_portal.registers.cleaning import items_of
 from workload.actions.numbers import draw_number
 from workload.flow import MAY_PROPOSE
 from workload.models import LONGEST_ASKED, WorkItem
-from workload.rules import fields_asked, verdicts
+from workload.rules import fields_asked, refuse_what_is_wrong
 
 State = WorkItem.State
 _TEXTS = ("name", "basis", "conditions", "opinions", "office", "asked", "note")
@@ -36,7 +36,7 @@ def open_application(ref: str, by: User) -> WorkItem:
     )
     if found is None:
         raise NotFoundError("没有找到本部门的这份申请。", cure=f"There is no application {ref} of the department.")
-    if found.state not in {State.DRAFT, State.RETURNED}:
+    if not found.is_open:
         raise StaleError(
             f"这份申请现在是“{found.get_state_display()}”，不能修改。", cure=f"{found.number} is {found.state}."
         )
@@ -67,7 +67,7 @@ def change_application(*, by: User, ref: str, version: int, values: Mapping[str,
     with transaction.atomic():
         key = open_application(ref, by).pk
         item = WorkItem.objects.select_for_update(of=("self",)).select_related("division", "department").get(pk=key)
-        if item.version != version or item.state not in {State.DRAFT, State.RETURNED}:
+        if item.version != version or not item.is_open:
             raise StaleError(
                 "您打开页面以后，这份申请又有改动，没有保存；请重新打开这一页再改。",
                 cure=f"{item.number} has version {item.version}, not {version}.",
@@ -103,9 +103,7 @@ def _set(item: WorkItem, values: Mapping[str, Any]) -> None:
     item.asked = "、".join(dict.fromkeys(filter(None, items_of(item.asked))))
     if len(item.asked) > LONGEST_ASKED:
         raise InvalidError(f"采集项目最多{LONGEST_ASKED}个字，请只列需要的。", cure="Too many columns.", field="asked")
-    refused = [each for each in verdicts(item, day=timezone.localdate(), is_application=True) if each.is_refusal]
-    if refused:
-        raise InvalidError(refused[0].sentence, cure=f"The rule {refused[0].code}.", field=refused[0].field)
+    refuse_what_is_wrong(item, timezone.localdate())
     item.prepare_keys()
     try:
         item.full_clean(exclude=["division", "department"])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import ClassVar, Final
 
 from django.db import models
 from django.db.models import Q
 
+from changzhi_portal.grades import printed_score
 from changzhi_portal.records import Record
 from changzhi_portal.scope import ScopedModel
 
@@ -54,10 +56,13 @@ class AssessmentScheme(Record, ScopedModel):
         return f"{self.county}{self.year}年社区考核"
 
     def total(self, satisfaction: Decimal | None, work: Decimal) -> Decimal | None:
-        """Return the total of a community from both scores of 0 to 100; None while its satisfaction is unknown."""
+        """Return the total of a community from both scores of 0 to 100, with one decimal, rounded half up.
+
+        None while its satisfaction is unknown.
+        """
         if satisfaction is None:
             return None
-        return (self.weight * satisfaction + (_ALL - self.weight) * work) / _ALL
+        return printed_score(Fraction(self.weight * satisfaction + (_ALL - self.weight) * work) / _ALL)
 
 
 class Assessment(Record, ScopedModel):

@@ -65,10 +65,7 @@ class WorkItemQuerySet(DatedQuerySet, ScopedQuerySet):
         path = scope_path_of(user)
         if path is None or not has_right(user, "may_decide_work_items"):
             return self.none()
-        division = getattr(user, "division", None)
-        if division is not None and division.level == "city":
-            return self.filter(division__path=path)
-        return self.filter(WorkItem.in_subtree(path))
+        return self.filter(division__path=path) if _is_of_city(user) else self.filter(WorkItem.in_subtree(path))
 
     def expired_by(self, day: datetime.date) -> Self:
         """Filter for items in force whose last day has passed."""
@@ -253,12 +250,32 @@ class WorkItem(Record, ScopedModel):
         """Return the columns that a ledger or survey asks for, in their order."""
         return [name for name in self.asked.split("、") if name]
 
+    def is_decided_by(self, user: Viewer) -> bool:
+        """Return whether a user's division decides on the item, as `WorkItemQuerySet.decided_by`; the right is asked apart."""
+        path = scope_path_of(user)
+        if path is None:
+            return False
+        return self.division.path == path if _is_of_city(user) else self.division.path.startswith(path)
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether its department may still change it."""
+        return self.state in OPEN
+
     @property
     def is_listed(self) -> bool:
         """Return whether it is or was in force, so that everybody of the area sees it."""
         return self.state in LISTED
 
 
+def _is_of_city(user: Viewer) -> bool:
+    """Return whether a user acts for the city, which decides on its own departments' items alone."""
+    division = getattr(user, "division", None)
+    return division is not None and division.level == "city"
+
+
+# The states in which a department may still change its application.
+OPEN: Final = (WorkItem.State.DRAFT, WorkItem.State.RETURNED)
 # The states in which an item is or was in force.
 LISTED: Final = (WorkItem.State.APPROVED, WorkItem.State.ENDED)
 # The kinds that must bring money and conditions, where they are asked of communities as help or newly admitted.

@@ -13,10 +13,11 @@ from changzhi_portal.pages import Crumb, FormPage
 from changzhi_portal.pages.base import PortalPage, PortalRequest
 from changzhi_portal.refusals import NotFoundError
 from workload.actions import change_application, new_application, open_application
+from workload.asked_columns import HeldColumn
 from workload.flow import FLOW, MAY_PROPOSE
 from workload.forms import ApplicationForm
 from workload.models import COLLECTING, FUNDED, WorkItem
-from workload.rules import held_of, short_notice, verdicts
+from workload.rules import Verdict, held_of, told_of
 
 # What an application of each kind is for, beside its name.
 _EXPLAINED = {
@@ -29,6 +30,11 @@ _EXPLAINED = {
     WorkItem.Kind.SYSTEM: "要社区使用的信息系统；要写明经费和工作条件。",
     WorkItem.Kind.CERTIFICATE: "要社区出具的证明；要写明由哪个单位索要。",
 }
+
+
+def list_crumb() -> Crumb:
+    """Return the breadcrumb of the list of items."""
+    return Crumb("事项清单", reverse("workload:list"))
 
 
 class ChooseKind(PortalPage):
@@ -51,7 +57,7 @@ class ChooseKind(PortalPage):
 
     def get_crumbs(self) -> list[Crumb]:
         """Add the list."""
-        return [Crumb("事项清单", reverse("workload:list"))]
+        return [list_crumb()]
 
 
 class ApplicationPage(FormPage):
@@ -83,7 +89,7 @@ class ApplicationPage(FormPage):
 
     def get_crumbs(self) -> list[Crumb]:
         """Add the list, and the application that is changed."""
-        crumbs = [Crumb("事项清单", reverse("workload:list"))]
+        crumbs = [list_crumb()]
         if self.item is not None:
             crumbs.append(Crumb(str(self.item), self.item.get_absolute_url()))
         return crumbs
@@ -145,13 +151,12 @@ class MoveItem(MovePage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add what whoever submits or approves should know."""
         item, today = self.record, timezone.localdate()
-        said, held = [], []
+        said: list[Verdict] = []
+        held: list[HeldColumn] = []
         if self.move.code in {"submit", "approve"}:
-            said = verdicts(item, day=today, is_application=True)
-            said += filter(None, [short_notice(item, item.submitted_on if self.move.code == "approve" else today)])
-            held = held_of(item, today)
+            said, held = told_of(item, today), held_of(item, today)
         return super().get_context_data(said=said, held=held, **kwargs)
 
     def get_crumbs(self) -> list[Crumb]:
         """Add the list before the item."""
-        return [Crumb("事项清单", reverse("workload:list")), *super().get_crumbs()]
+        return [list_crumb(), *super().get_crumbs()]

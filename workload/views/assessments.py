@@ -65,7 +65,7 @@ class AssessmentDetail(PlacedDetailPage):
         assessment = self.record
         county = assessment.community.town.parent_id
         scheme = AssessmentScheme.objects.filter(county=county, year=assessment.year).first()
-        satisfaction = satisfaction_scores(assessment.year).get(assessment.community_id)
+        satisfaction = satisfaction_scores(assessment.year, [assessment.community_id]).get(assessment.community_id)
         total = scheme.total(satisfaction, assessment.work_score) if scheme is not None else None
         facts = [
             fact._replace(value=str(assessment.year)) if fact.label == "年度" else fact for fact in super().get_facts()

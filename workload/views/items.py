@@ -18,10 +18,10 @@ from communities.tables import county_of, town_of
 from communities.views import crumbs_of_place
 from periods.workdays import estimated_note, workdays_between
 from workload.filters import ItemFilterSet, WaitingFilterSet
-from workload.flow import FLOW, MAY_DECIDE, MAY_PROPOSE, is_decided_by, is_own
+from workload.flow import FLOW, MAY_DECIDE, MAY_PROPOSE, is_own
 from workload.forms import ItemFilterForm, WaitingFilterForm
 from workload.models import WorkItem
-from workload.rules import fields_asked, held_of, short_notice, verdicts
+from workload.rules import fields_asked, held_of, told_of
 from workload.tables import ItemTable, WaitingTable
 
 State = WorkItem.State
@@ -88,9 +88,9 @@ class ItemDetail(DetailPage):
         item, user = self.record, self.request.user
         moves = FLOW.offered(item, user)
         actions = [Crumb(move.label, reverse("workload:move", args=[item.ref, move.code])) for move in moves]
-        if item.state in {State.DRAFT, State.RETURNED} and has_right(user, MAY_PROPOSE) and is_own(item, user):
+        if item.is_open and has_right(user, MAY_PROPOSE) and is_own(item, user):
             actions.append(Crumb("修改", reverse("workload:change", args=[item.ref])))
-        if item.state == State.APPROVED and has_right(user, MAY_DECIDE) and is_decided_by(item, user):
+        if item.state == State.APPROVED and has_right(user, MAY_DECIDE) and item.is_decided_by(user):
             actions = [Crumb("修改", reverse("changelog:edit", args=["work_items", item.ref])), *actions]
         return actions
 
@@ -99,14 +99,9 @@ class ItemDetail(DetailPage):
         item, today = self.record, timezone.localdate()
         labels = {move.code: move.label for move in FLOW.moves}
         waits = item.state == State.SUBMITTED
-        said = []
-        if item.state in {State.DRAFT, State.SUBMITTED, State.RETURNED}:
-            is_new = item.state != State.SUBMITTED
-            said = verdicts(item, day=today, is_application=True)
-            said += filter(None, [short_notice(item, today if is_new else item.submitted_on)])
         return super().get_context_data(
             steps=[(step, labels.get(step.move, step.move)) for step in steps_of(item)],
-            said=said,
+            said=told_of(item, today) if item.is_open or waits else [],
             held=held_of(item, today),
             taken=item.held.split("；") if item.held else [],
             days_left=workdays_between(today, item.due_on) if waits else None,
