@@ -7,14 +7,15 @@ A model declares its flow once, in `<app>/flow.py`:
         Move("withdraw", "撤回", sources=(Stage.ISSUED,), target=Stage.WITHDRAWN, right="may_issue_briefing", asks=Asks("原因")),
     ))
 
-Buttons, forms, the test of every move in every state by every role, and the table in the documentation are made of it.
+Buttons, forms, the API, the test of every move in every state by every role, and the table in the documentation are made
+of it.
 A move is one conditional UPDATE on state and version, and one row of the step table, which is its log: there is no change
 set besides.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
@@ -22,6 +23,7 @@ from django.db import models, transaction
 from django.db.models import F
 
 from changelog.models.steps import LONGEST_NOTE, FlowStep
+from changzhi_portal.discovery import instances_in
 from changzhi_portal.personal_numbers import refuse_personal_numbers
 from changzhi_portal.records import Record, field_of
 from changzhi_portal.refusals import InvalidError, NotAllowedError, StaleError
@@ -101,13 +103,32 @@ class Flow(Generic[Row]):
         """Return whether `user` has the right to a move; nobody has it to one of the portal alone."""
         return move.right is not BY_PORTAL_ALONE and has_right(user, move.right)
 
+    def refuse_without_right(self, move: Move, user: Actor) -> None:
+        """Raise NotAllowedError for a user without the right to a move."""
+        if not self.allows(move, user):
+            raise NotAllowedError(
+                f"您的角色不能{move.label}，请联系市局管理员。",
+                cure=f"The role of {user.username} may not {move.code}.",
+            )
+
+    @property
+    def states(self) -> list[tuple[str, str]]:
+        """The states with their labels."""
+        return [(str(state), str(label)) for state, label in field_of(self.model, self.state_field).flatchoices]
+
     def state_of(self, record: Row) -> str:
         """Return the state of a record."""
         return str(getattr(record, self.state_field))
 
     def label_of(self, state: str) -> str:
         """Return a state in words."""
-        return str(dict(field_of(self.model, self.state_field).flatchoices).get(state, state))
+        return dict(self.states).get(state, state)
+
+    def steps_of(self, record: Row) -> list[tuple[FlowStep, str]]:
+        """Return the steps of a record, the newest first, with who made each, and each move in words."""
+        labels = {move.code: move.label for move in self.moves}
+        steps: models.QuerySet[FlowStep] = record.steps  # type: ignore[attr-defined]  # the relation of the step table
+        return [(step, labels.get(step.move, step.move)) for step in steps.select_related("made_by").order_by("-pk")]
 
     def make(self, record: Row, code: str, *, by: Actor | None, note: str = "", seen: int | None = None) -> Row:
         """Make a move and return the record in its new state; `by` is None for the portal and the command line.
@@ -117,10 +138,8 @@ class Flow(Generic[Row]):
         another state or has changed since it was seen, and what `check` raises. Nothing is changed then.
         """
         move = self.move(code)
-        if by is not None and not self.allows(move, by):
-            raise NotAllowedError(
-                f"您的角色不能{move.label}，请联系市局管理员。", cure=f"The role of {by.username} may not {code}."
-            )
+        if by is not None:
+            self.refuse_without_right(move, by)
         words = self._cleaned(move, note)
         with transaction.atomic():
             held = self._held(record, move, by, seen)
@@ -212,7 +231,6 @@ def _record_field(model: type[models.Model]) -> str:
     return str(model._meta.get_field("steps").field.name)  # type: ignore[union-attr]  # a reverse relation
 
 
-def steps_of(record: Any) -> Iterable[FlowStep]:
-    """Return the steps of a record, the newest first, with who made each."""
-    steps: models.QuerySet[FlowStep] = record.steps
-    return steps.select_related("made_by").order_by("-pk")
+def flows() -> tuple[Flow[Any], ...]:
+    """Return the flows that the apps declare in `<app>/flow.py`."""
+    return instances_in("flow", Flow)

@@ -15,6 +15,8 @@ from django.contrib.auth.models import AnonymousUser
 EVERYBODY = ""
 # The scope of a token with which the API gives personal data in clear (`connections.scopes`).
 PERSONAL_SCOPE = "personal:read"
+# The scope of a token that moves records with states (`changzhi_portal.api.moves`); whose moves, the rights that it grants say.
+MOVING_SCOPE = "moves:write"
 # Rights that depend on more than the role, so that the user is asked and not the role.
 OF_THE_USER = frozenset({"may_manage_users", "may_see_users", "may_unmask", "may_answer_subjects"})
 

@@ -76,6 +76,7 @@ class Divisions(SearchSource):
 
     title = "行政区划"
     position = 10
+    requires: ClassVar[str] = "may_see_figures"
 
     def rows(self) -> DivisionQuerySet:
         """Return the divisions with what lies above them and what has taken their place."""
@@ -121,6 +122,7 @@ class Communities(SearchSource):
 
     title = "社区"
     position = 20
+    requires: ClassVar[str] = "may_see_figures"
     list_url_name = "communities:community_list"
     listed: ClassVar[Q] = Q(closed_on__isnull=True)  # the list shows those that are closed by its filter only
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from changzhi_portal.rights import PERSONAL_SCOPE
+from changzhi_portal.rights import MOVING_SCOPE, PERSONAL_SCOPE
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,12 @@ SCOPES: Final = (
         "新增和修改登记册的记录，和在页面上填一样检查；要和“读登记册”一起选",
         frozenset({"may_upload"}),
     ),
+    Scope(
+        MOVING_SCOPE,
+        "办理流程",
+        "开始、结束调查，审定社区工作事项，和在页面上办一样检查；要和“读统计数据”一起选，办社区工作事项的再选“读登记册”",
+        frozenset({"may_run_surveys", "may_decide_work_items"}),
+    ),
     Scope("uploads:read", "看上传", "上传批次和它们的问题", frozenset({"may_see_uploads"})),
     Scope("uploads:write", "上传表格", "上传、入库、撤销；要和“看上传”一起选", frozenset({"may_upload"})),
     Scope("submissions:read", "读上报", "各县（市、区）每月的上报", frozenset({"may_see_submissions"})),
@@ -49,7 +55,12 @@ SCOPES: Final = (
 )
 BY_NAME: Final = {scope.name: scope for scope in SCOPES}
 # With what a scope makes no sense alone.
-NEEDS: Final = {"registers:write": "registers:read", "uploads:write": "uploads:read", PERSONAL_SCOPE: "registers:read"}
+NEEDS: Final = {
+    "registers:write": "registers:read",
+    MOVING_SCOPE: "figures:read",
+    "uploads:write": "uploads:read",
+    PERSONAL_SCOPE: "registers:read",
+}
 # What lets somebody see more than who issues a token may see: auditors are told.
 TOLD_TO_AUDITORS: Final = frozenset({PERSONAL_SCOPE})
 

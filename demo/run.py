@@ -25,6 +25,7 @@ from accounts.models import User
 from changzhi_portal.commands import COULD_NOT_RUN
 from communities.models import Division, DivisionChange
 from demo.accounts import ACCOUNTS, ADMINISTRATOR, CITY, CITY_NAME, OFFICER
+from demo.applications import apply_for_items
 from demo.files import DemoFile, Writer
 from demo.places import demo_counties
 from demo.span import Span
@@ -95,6 +96,7 @@ class DemoRun:
                 self._month(month, writer)
             self._extend_due_date()
             self._remind()
+            apply_for_items()
             self._compare()
         for printed in self._briefings():
             self._print(printed)

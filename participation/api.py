@@ -10,6 +10,7 @@ from changzhi_portal.api.endpoints import RegisterEndpoint, RowsEndpoint
 from changzhi_portal.api.expansions import Expansions
 from communities.api import CommunitySerializer, DivisionSerializer
 from participation.filters import SurveyCountFilterSet, SurveyFilterSet
+from participation.flow import FLOW
 from participation.models import Survey, SurveyCount
 from participation.sheets import SurveyCountSheet
 
@@ -23,7 +24,7 @@ class SurveySerializer(serializers.ModelSerializer):
         model = Survey
         fields = (
             *("ref", "name", "kind", "division", "starts_on", "ends_on", "method", "by_third_party", "questions"),
-            "state",
+            *("state", "version"),
         )
 
 
@@ -66,3 +67,4 @@ class Surveys(RowsEndpoint):
     sorts: ClassVar[dict[str, str]] = {"ends_on": "ends_on", "starts_on": "starts_on", "name": "name"}
     expands: ClassVar[Expansions] = {"division": ("division", DivisionSerializer)}
     found_by = "ref"
+    flow = FLOW

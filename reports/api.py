@@ -18,6 +18,7 @@ from changzhi_portal.pages.filters import RegisterFilterSet
 from changzhi_portal.refusals import NotFoundError
 from communities.api import DivisionSerializer
 from periods.api import MonthFilter
+from reports.flow import FLOW
 from reports.models import Briefing
 from reports.storage import file_path
 
@@ -78,6 +79,8 @@ class Briefings(RowsEndpoint):
     sorts: ClassVar[dict[str, str]] = {"period": "period__month", "issued_on": "issued_on"}
     found_by = "ref"
     files: ClassVar[dict[str, str]] = {"pdf": "get_pdf"}
+    flow = FLOW
+    takes_moves = False  # people read what they approve and issue (docs/domain.md §7.1)
 
     def get_pdf(self, request: Request, ref: str) -> HttpResponseBase:
         """Send the PDF of an issue. Raises NotFoundError, also while it is not printed yet."""

@@ -21,7 +21,8 @@ from targets.models import Target, TargetPlan
 from targets.series import Trend
 from targets.wording import bound_text
 
-# What decides whether a unit is judged and has reached the target. Not the upper bound: units above it count as well.
+# What decides whether a unit is judged and has reached the target. Not the upper bound: units above it count as well,
+# except for a figure of divisions (`_decisive`).
 _DECISIVE = (
     *("level", "kind", "minimum_population", "urban_districts_only", "indicator", "counting_rule", "per", "aggregate"),
     *("at_least", "coverage_at_least"),
@@ -83,7 +84,7 @@ class Standards:
         if now is None or not earlier:
             return False
         before = self._by_month[max(earlier), target.code]
-        return any(before[name] != now[name] for name in ("plan_code", *_DECISIVE))
+        return any(before[name] != now[name] for name in ("plan_code", *_decisive(target)))
 
     @property
     def title_last_month(self) -> str:
@@ -94,7 +95,11 @@ class Standards:
 
 
 def _judges_alike(then: Mapping[str, Any], now: Target) -> bool:
-    return all(then[name] == getattr(now, name) for name in _DECISIVE)
+    return all(then[name] == getattr(now, name) for name in _decisive(now))
+
+
+def _decisive(target: Target) -> tuple[str, ...]:
+    return (*_DECISIVE, "at_most") if target.judges_figure else _DECISIVE
 
 
 def changed_divisions(period: ReportingPeriod, division: Division, *, months: int = 1) -> tuple[ChangedDivisions, ...]:

@@ -33,7 +33,7 @@ from targets.addresses import THEN
 from targets.models import CommunityMeasure, Computation, DivisionMeasure, Target, TargetResult
 from targets.result_lists import ResultLists
 from targets.series import Trend, Trends, goal_of, trends_until
-from targets.wording import bound_text, result_text, units_text
+from targets.wording import bound_text, name_counted, own_figure_text, result_text, units_text
 
 LinkTo = Callable[[Division], str]
 MONTHS_SHOWN = 36  # of a trend: as many as fit on the page
@@ -76,6 +76,13 @@ class Card:
     def gap(self) -> str:
         """Return what is missing in total, with the target's unit."""
         return f"{display_number(self.result.gap)}{self.target.unit}"
+
+    @property
+    def own_figure(self) -> str:
+        """Return the division's own figure with its name for a target of a figure of divisions: 按时办结率93.2%; else ""."""
+        if not self.target.judges_figure or self.result.value is None:
+            return ""
+        return f"{name_counted(self.target.indicator)}{own_figure_text(self.result)}"
 
     @property
     def trend(self) -> str:
@@ -287,14 +294,14 @@ class Board:
             bars = [
                 amount_row(measure, target, link_to(measure.division)) for measure in self.counties_judged_by(target)
             ]
-            return amount_bars(bars, title=title, at_least=float(target.at_least or 0))
+            return amount_bars(bars, title=title, at_least=_bound(target.at_least), at_most=_bound(target.at_most))
         if target.aggregate == Target.Aggregate.MEAN:
             bars = [
                 amount_row(result, target, link_to(result.division))
                 for result in self._one_level_below(target)
                 if result.judged
             ]
-            return amount_bars(bars, title=title, at_least=float(target.at_least or 0)) if bars else ""
+            return amount_bars(bars, title=title, at_least=_bound(target.at_least)) if bars else ""
         rows = [rate_row(result, link_to(result.division)) for result in self._one_level_below(target)]
         return rate_bars(rows, title=title, average=card.percentage) if rows else ""
 
@@ -369,3 +376,7 @@ class Board:
     def _one_level_below(self, target: Target) -> list[TargetResult]:
         """Return the target's results of the divisions below, by code."""
         return [result for result in self.results_below() if result.target_id == target.pk]
+
+
+def _bound(bound: Decimal | None) -> float | None:
+    return None if bound is None else float(bound)

@@ -10,7 +10,8 @@ from changzhi_portal.display import display_number
 from changzhi_portal.percent import percent, percent_text, printed_percentage
 from changzhi_portal.phrases import plain_number
 from reports import words
-from reports.standing import standing_against, standing_of
+from reports.standing import standing_of, standing_of_number
+from targets.judgement import Verdict
 from targets.models import Target, TargetResult
 from targets.series import Trend
 
@@ -44,13 +45,20 @@ def rate_row(result: TargetResult, url: str) -> dict[str, Any]:
     }
 
 
+def number_label(number: Decimal, target: Target) -> str:
+    """Return the number of one unit with its unit: 4家; a percentage with one decimal, as the portal prints them: 95.0%."""
+    return percent_text(number) if target.value_unit == "%" else f"{plain_number(number)}{target.value_unit}"
+
+
 def amount_row(measure: Any, target: Target, url: str) -> dict[str, Any]:
     """Return the bar of a number: of `measure` (a result, or a measure judged by the target); `url` as of a rate."""
-    label = "未填报" if measure.value is None else f"{plain_number(measure.value)}{target.value_unit}"
+    label = "未填报" if measure.value is None else number_label(measure.value, target)
+    if measure.value is None and measure.verdict == Verdict.NOT_APPLICABLE:
+        label = "没有可以计算的数"
     return {
         "name": measure.division.name,
         "value": measure.value,
         "label": label,
         "url": url,
-        "standing": standing_against(target.at_least or 0, measure.value),
+        "standing": standing_of_number(target, measure.value),
     }

@@ -47,6 +47,7 @@ from targets.judgement import Verdict
 from targets.models import CommunityMeasure, Computation, DivisionMeasure, Target, TargetPlan, TargetResult
 from targets.models.measure import CommunityMeasureQuerySet
 from targets.series import Trends, trends_until
+from targets.wording import name_counted
 
 _COUNTS = ("judged", "met", "over", "unmet", "not_applicable", "unknown")
 
@@ -209,6 +210,7 @@ class _Edition:
             farthest=self._farthest(target),
             standard_last_month=self._standards.last_months(target),
             trend=self._trend(target),
+            figure=name_counted(target.indicator) if target.judges_figure else "",
         )
 
     def _divisions(self, target: Target) -> tuple[DivisionFigures, ...]:

@@ -84,6 +84,8 @@ def pace_sentence(progress: Progress, ends_on: str) -> str:
     pace = progress.pace
     if not pace or pace.outlook == Outlook.UNKNOWN:
         return ""
+    if pace.outlook == Outlook.NO_PACE and pace.needed is None:
+        return ""  # a figure of divisions, whose month has no pace
     if pace.outlook == Outlook.DONE:
         return "目标已完成。"
     if pace.outlook == Outlook.OVERDUE:

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 
 from changzhi_portal.display import DASH, display_change
 from changzhi_portal.percent import percent
-from changzhi_portal.phrases import plain_number
 from communities.models import Division
 from periods.models import ReportingPeriod, month_after
 from reports import words
 from reports.dashboard import Board, LinkTo
+from reports.dashboard_rows import number_label
 from reports.progress import progress_figures
 from targets.judgement import Verdict
 from targets.models import Target, TargetResult
@@ -175,7 +175,7 @@ class _CellMaker:
             sorts_by=result.value if is_mean else percent(result.reached, result.judged),
             on_last_month=words.change_cell(progress, progress.change_on_last_month),
             on_year_before=words.change_cell(progress, progress.change_on_year_before),
-            status=_BY_OUTLOOK[outlook] if result.judged else NOT_JUDGED,
+            status=_status_of(result, outlook),
             lists=self.board.lists_of(target, result.division),
             result=result,
         )
@@ -186,7 +186,7 @@ class _CellMaker:
         return {
             measure.division_id: Cell(
                 target=target,
-                figure=DASH if measure.value is None else f"{plain_number(measure.value)}{target.value_unit}",
+                figure=DASH if measure.value is None else number_label(measure.value, target),
                 sorts_by=measure.value,
                 on_last_month=_change_of_value(measure.value, last_month.get(measure.division_id)),
                 on_year_before=_change_of_value(measure.value, year_before.get(measure.division_id)),
@@ -212,6 +212,15 @@ class _CellMaker:
         return board.counties_judged_by(target)
 
 
+def _status_of(result: TargetResult, outlook: Outlook) -> Status:
+    """Return how a division is doing by its outlook; for a figure of divisions, which has no pace, by the counts."""
+    if not result.judged:
+        return NOT_JUDGED
+    if result.target.judges_figure and outlook is not Outlook.UNKNOWN:
+        return DONE if result.reached == result.judged else OPEN
+    return _BY_OUTLOOK[outlook]
+
+
 def _change_of_value(now: Decimal | None, then: Decimal | None) -> str:
     return DASH if now is None or then is None else display_change(now - then, decimals=None)
 
@@ -229,8 +238,13 @@ def _rank(by_place: Mapping[int, dict[int, Cell]], targets: Sequence[Target]) ->
         for cells in by_place.values():
             ranked = cells.get(target.pk)
             if ranked is not None and ranked.sorts_by is not None:
-                better = sum(figure > ranked.sorts_by for figure in known)
+                better = sum(_is_better(figure, ranked.sorts_by, target) for figure in known)
                 cells[target.pk] = replace(ranked, rank=better + 1, shares_rank=known.count(ranked.sorts_by) > 1)
+
+
+def _is_better(figure: Decimal, other: Decimal, target: Target) -> bool:
+    """Return whether a figure is the better one: the higher, or of a target that only limits it the lower."""
+    return figure < other if target.at_least is None and target.at_most is not None else figure > other
 
 
 def _sorted(rows: Sequence[MatrixRow], targets: Sequence[Target], sort: str) -> list[MatrixRow]:

@@ -5,11 +5,11 @@ from changzhi_portal.menu import BRIEFINGS, PROGRESS, MenuItem
 DASHBOARD = MenuItem(
     "看板",
     "reports:dashboard",
-    ("reports:dashboard",),
+    ("reports:dashboard", "reports:linked"),
     "may_see_figures",
     group=PROGRESS,
     position=10,
-    explanation="达标率、缺口、趋势，各县（市、区）比较，未达标的社区。",
+    explanation="达标率、缺口、趋势，各县（市、区）比较，未达标的社区；另有联动工作。",
     help_at="看板",
 )
 MATRIX = MenuItem(

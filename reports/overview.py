@@ -46,7 +46,10 @@ class Lagging:
 
 @dataclass(frozen=True)
 class Overview:
-    """What the first screen says about a division in a month; `uncertain` are targets without a pace."""
+    """What the first screen says about a division in a month; `uncertain` are targets without a pace.
+
+    A target of a figure of divisions is `behind` in a month in which a county falls short.
+    """
 
     on_pace: tuple[str, ...]
     behind: tuple[str, ...]
@@ -81,6 +84,9 @@ def overview_of(
 def _outlook(card: Card) -> str:
     if card.is_behind:
         return "behind"
+    if card.target.judges_figure:  # without a pace: this month's figure reaches or not
+        short = "behind" if card.result.unmet else "uncertain"
+        return "on_pace" if card.result.reached == card.result.judged else short
     return "on_pace" if forecast.is_outlook(card.progress, Outlook.DONE, Outlook.IN_TIME) else "uncertain"
 
 

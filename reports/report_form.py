@@ -27,7 +27,7 @@ from submissions.changes import RegisterChanges, changes_of_month, count_by_regi
 from submissions.checks import Area
 from submissions.models import Submission
 from targets.models import Computation, TargetResult
-from targets.wording import bound_text, result_text
+from targets.wording import bound_text, own_figure_text, result_text
 
 State = Submission.State
 
@@ -153,8 +153,9 @@ def _target_row(result: TargetResult) -> TargetRow:
         reached=result.reached,
         unmet=result.unmet,
         unknown=result.unknown,
-        figure=result_text(result),
-        gap=f"{display_number(result.gap)}{target.unit}" if result.unmet else DASH,
+        figure=own_figure_text(result) if target.judges_figure else result_text(result),
+        # What counties miss of a figure of divisions does not add up.
+        gap=f"{display_number(result.gap)}{target.unit}" if result.unmet and not target.judges_figure else DASH,
     )
 
 

@@ -56,6 +56,20 @@ def standing_against(goal: Fraction | Decimal | float, figure: Fraction | Decima
     return Standing.SHORT if exact >= asked * SHORT_FROM else Standing.FAR
 
 
+def standing_of_number(target: Target, number: Fraction | Decimal | float | None) -> Standing:
+    """Return the word for the number of one unit against its target's lower bound.
+
+    A figure of divisions is also compared with the upper bound, the other way round: twice what is allowed is five tenths.
+    """
+    if not target.judges_figure or number is None:
+        return standing_against(target.at_least or 0, number)
+    exact = Fraction(number)
+    if target.at_most is not None and exact > target.at_most:
+        # Above 0 where nothing is allowed, there is no share of the goal.
+        return standing_against(exact, target.at_most) if target.at_most else Standing.FAR
+    return standing_against(target.at_least or 0, exact)
+
+
 def standing_of(result: TargetResult) -> Standing:
     """Return the word for a result, computed from its counts, or from the mean of a target for a mean."""
     target = result.target

@@ -149,6 +149,8 @@ class TargetFigures(Counts, Progress):
 
     `standard_last_month` is what it required last month (its bound), if the two months were not judged alike; else "".
     `trend` are the months before and this one, twelve in all, those that were measured; () in figures of older versions.
+    `figure` is the name of the figure of divisions that the target judges, whose `value` is that of the division itself; ""
+    for a target of the registers.
     """
 
     code: str
@@ -170,6 +172,7 @@ class TargetFigures(Counts, Progress):
     farthest: Farthest | None
     standard_last_month: str = ""
     trend: tuple[TrendPoint, ...] = ()
+    figure: str = ""
 
     @property
     def is_mean(self) -> bool:

@@ -15,6 +15,7 @@ from reports.views.editing import (
     SettingsList,
 )
 from reports.views.issue_comparison import CompareIssues
+from reports.views.linked import LinkedPage
 from reports.views.matrix import MatrixPage
 from reports.views.month import MonthOfIssues, MonthProgress, MoveAll, PrintAll
 from reports.views.question_sheets import QuestionSheetsPdf
@@ -24,6 +25,7 @@ from reports.views.verification import VerifyIssue
 app_name = "reports"
 urlpatterns = [
     path("dashboard/", Dashboard.as_view(), name="dashboard"),
+    path("dashboard/linked/", LinkedPage.as_view(), name="linked"),
     path("matrix/", MatrixPage.as_view(), name="matrix"),
     path("compare/", ComparePage.as_view(), name="compare"),
     path("briefings/", BriefingList.as_view(), name="briefings"),

@@ -15,7 +15,6 @@ from django.db.models import QuerySet
 from django.db.models.expressions import Combinable
 
 from changzhi_portal.bulk import in_batches
-from changzhi_portal.indicators import indicator_named
 from periods.models import ReportingPeriod
 from revisions.models import LockedChange
 from targets.figures import ADDED_UP, JUDGED, OF_DIVISIONS, POPULATION, SCORED, expression_of, has_column
@@ -105,7 +104,9 @@ class _Compared:
 
     def is_judged_alike(self, target: Target) -> bool:
         """Return whether both months judge the target by figures of the same version."""
-        needed = {JUDGED, *indicator_named(target.indicator).figures_counted(target.counting_rule)}
+        needed = {JUDGED, *target.names_measured}
+        if target.judges_figure:
+            needed.add(ADDED_UP)
         if target.per or target.minimum_population is not None:
             needed.add(POPULATION)
         return needed <= self.alike

@@ -25,7 +25,7 @@ from periods.models import ReportingPeriod
 from periods.pages import MonthPage
 from revisions.actions import compare_locked
 from revisions.models import LockedChange, LockedComparison, LockedResultChange
-from targets.figures import JUDGED, POPULATION, SCORED
+from targets.figures import JUDGED, OF_DIVISIONS, POPULATION, SCORED
 from targets.models import CommunityMeasure, Computation, Target, TargetPlan
 
 _MAY_COMPARE = "may_review"
@@ -64,7 +64,7 @@ class LockedChanges(MonthPage):
         # A town whose difference is caused by listed communities alone is left out.
         divisions = list(self._with_edits(changes.divisions()).exclude(division__level="town", number_of_edits=0))
         results = LockedResultChange.objects.visible_to(request.user).of_period(self.period)
-        means = _units_of_means(self.period)
+        numbers = _numbers_of_targets(self.period)
         comparison = LockedComparison.objects.of_period(self.period)
         context = self.get_context_data(
             period=self.period,
@@ -72,7 +72,7 @@ class LockedChanges(MonthPage):
             page=page,
             communities=self._units(list(page.object_list)),
             divisions=self._units(divisions),
-            results=[_result_row(each, means) for each in results.exclude(division__level="town")],
+            results=[_result_row(each, numbers) for each in results.exclude(division__level="town")],
             not_compared=_not_compared(comparison),
             may_compare=has_right(request.user, _MAY_COMPARE),
         )
@@ -136,26 +136,34 @@ def _display(name: str, value: Any) -> str:
     return "未知" if value is None else display_value(value)
 
 
-def _units_of_means(period: ReportingPeriod) -> dict[str, str]:
-    """Return the unit of the mean, by code, of each target for a mean in any version of the month's plan."""
+def _numbers_of_targets(period: ReportingPeriod) -> dict[str, tuple[str, str]]:
+    """Return what the value is called, and its unit, by code, of each target for a mean or a figure of divisions.
+
+    In any version of the month's plan.
+    """
     plans = TargetPlan.objects.filter(pk__in=Computation.objects.filter(period=period).values("plan")).values("code")
-    targets = Target.objects.filter(plan__code__in=plans, aggregate=Target.Aggregate.MEAN)
-    return {target.code: target.value_unit for target in targets.order_by("plan__version")}
+    has_number = Q(aggregate=Target.Aggregate.MEAN) | Q(indicator__startswith=OF_DIVISIONS)
+    targets = Target.objects.filter(has_number, plan__code__in=plans)
+    return {
+        target.code: ("工作指标" if target.judges_figure else "平均数", target.value_unit)
+        for target in targets.order_by("plan__version")
+    }
 
 
-def _result_row(change: LockedResultChange, means: Mapping[str, str]) -> dict[str, Any]:
-    """Return the differing figures of a result as text: counts, rate (or mean, see `_units_of_means`) and gap."""
+def _result_row(change: LockedResultChange, numbers: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
+    """Return the differing figures of a result as text: counts, rate (or number, see `_numbers_of_targets`) and gap."""
     before, after = change.before or {}, change.after or {}
     figures = [
         (label, str(before.get(name, "—")), str(after.get(name, "—")))
         for name, label in _COUNTS
         if before.get(name) != after.get(name)
     ]
-    # A target for a mean judges the division alone, so its rate is 0 or 100 %; the mean is shown instead.
-    if change.target_code in means:
+    # A target for a mean judges the division alone, so its rate is 0 or 100 %; the mean is shown instead. That of a figure
+    # of divisions has the division's own figure; how many counties reach it is among the counts.
+    if change.target_code in numbers:
         if before.get("value") != after.get("value"):
-            unit = means[change.target_code]
-            figures.append(("平均数", _amount(before.get("value"), unit), _amount(after.get("value"), unit)))
+            label, unit = numbers[change.target_code]
+            figures.append((label, _amount(before.get("value"), unit), _amount(after.get("value"), unit)))
     elif _percent(before) != _percent(after):
         figures.append(("达标率", _percent(before), _percent(after)))
     if before.get("gap") != after.get("gap"):

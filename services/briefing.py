@@ -1,4 +1,4 @@
-"""购买服务 in a briefing: number of projects, money, sources and beneficiaries (docs/domain.md §7.3)."""
+"""购买服务 in a briefing's 联动工作: number of projects, money, sources and beneficiaries (docs/domain.md §7.3)."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.db.models import Count, Q, QuerySet, Sum, TextChoices
 
 from changzhi_portal.briefings import BriefingSection, Change, IssueOf, Paragraph, from_stored, to_stored
 from changzhi_portal.display import display_number
+from changzhi_portal.linked.declared import SECTION, LinkedPart, LinkedText
 from changzhi_portal.percent import percent, percent_text
 from changzhi_portal.phrases import Place, joined, ten_thousand_yuan, whole_of
 from communities.models import Division
@@ -141,11 +142,17 @@ def _shares(beginning: str, rows: Sequence[PurchaseShare]) -> str:
     return f"{beginning}，{names}预算分别为{money}，占比分别为{shares}。"
 
 
-def _blocks(stored: Any, figures: Any) -> tuple[Paragraph, ...]:
+def _said(stored: Any, figures: Any) -> list[str]:
     if stored is None:
+        return []
+    return paragraphs(from_stored(stored, Purchases), figures.division, figures.as_of)
+
+
+def _blocks(stored: Any, figures: Any) -> tuple[Paragraph, ...]:
+    """Return the paragraphs of an issue from before 联动工作, which had a section of purchases; () for later ones."""
+    if SECTION in figures.sections:
         return ()
-    said = paragraphs(from_stored(stored, Purchases), figures.division, figures.as_of)
-    return tuple(Paragraph(text) for text in said)
+    return tuple(Paragraph(text) for text in _said(stored, figures))
 
 
 # --- Corrections ---
@@ -173,3 +180,4 @@ PURCHASES = BriefingSection(
     changes=_changes,
     corrected_as="购买服务项目",
 )
+PURCHASES_OF_LINKED = LinkedText(section="services", part=LinkedPart.ORGANIZATIONS, position=10, paragraphs=_said)

@@ -14,6 +14,8 @@ from typing import Any
 from django.utils import timezone
 
 from changzhi_portal.briefings import TERMS, BriefingSection, IssueOf, Paragraph, from_stored, to_stored
+from changzhi_portal.linked.declared import SECTION
+from changzhi_portal.linked.stored import unreported_sentence
 from changzhi_portal.percent import percent, percent_text
 from changzhi_portal.phrases import Place, day_in_words, joined, month_in_words, whole_of
 from communities.models import Division
@@ -310,11 +312,16 @@ def _figures(issue: IssueOf) -> Any:
 
 
 def _blocks(stored: Any, figures: Any) -> tuple[Paragraph, ...]:
-    if stored is None:  # an issue from before reports were stored
-        return ()
+    """Return who reported the month, and what nobody or not everybody reported of 联动工作."""
+    said = [] if stored is None else _said(stored, figures)  # an issue from before reports were stored has none
+    unreported = unreported_sentence(figures.sections.get(SECTION), figures.division)
+    return tuple(Paragraph(text) for text in (*said, unreported) if text)
+
+
+def _said(stored: Any, figures: Any) -> list[str]:
     if figures.span != "month":
-        return tuple(Paragraph(text) for text in _over_in_words(from_stored(stored, ReportingOver), figures.division))
-    return tuple(Paragraph(text) for text in paragraphs(from_stored(stored, Reporting), figures.division))
+        return _over_in_words(from_stored(stored, ReportingOver), figures.division)
+    return paragraphs(from_stored(stored, Reporting), figures.division)
 
 
 # Its figures are those of the day of printing, so a difference is no correction.

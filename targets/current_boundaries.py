@@ -4,7 +4,8 @@ The stored results are those of the month's own divisions. The results for today
 measures, including those of locked months; nothing is measured again:
 
 * a target for communities keeps the verdict of each community and counts it in the division where it lies today;
-* a target for counties judges the counties of today by the sums of their parts in that month. So 上党区 is judged for
+* a target for counties judges the counties of today by the sums of their parts in that month, a figure of divisions by
+  the sums of its numerators and denominators. So 上党区 is judged for
   agencies in months in which 长治县 was not, and the number of counties judged may differ from the stored one.
 """
 
@@ -18,25 +19,23 @@ from typing import Any
 
 from django.utils import timezone
 
-from changzhi_portal.figures import declared_figures
 from changzhi_portal.indicators import indicator_named
-from changzhi_portal.records import field_of
 from changzhi_portal.rights import Actor, Viewer
 from communities.models import Community, Division
 from periods.models import ReportingPeriod
 from targets.engine.current_boundaries import (
     CURRENT_BOUNDARIES,
-    FIGURES_OF_TODAY,
-    current_boundaries_figures,
     current_boundaries_measures,
     figure_columns,
+    figures_on_map,
+    printed_on_map,
     read_current_boundaries,
 )
-from targets.engine.figures import FIGURE_COLUMNS, as_stored
 from targets.engine.map_of_day import map_of
 from targets.engine.results import results_under
 from targets.engine.sql import Sql, compile_queryset, fetch_all, quote_name, select_columns, select_from
 from targets.figures import JSON_COLUMN, figure_of
+from targets.judgement import annotate_judgement
 from targets.models import Computation, DivisionMeasure, FigureResult, Target, TargetResult
 from targets.models.measure import REPORTING_LEVELS, CommunityMeasureQuerySet
 
@@ -86,7 +85,9 @@ def counties_judged_in_current_boundaries(
     Ordered by code; only counties that the user may see. The measures are not saved.
     """
     names = ("division_id", "verdict", "value", "missing")
-    judged = compile_queryset(DivisionMeasure.objects.order_by().for_period(period).judged_by(target).values(*names))
+    printed = printed_on_map(period, target, timezone.localdate())
+    measures_of_month = DivisionMeasure.objects.order_by().for_period(period).subject_to(target)
+    judged = compile_queryset(annotate_judgement(measures_of_month, target, printed).values(*names))
     rows = select_columns(names, read_current_boundaries(judged))
     statement = select_from(
         named=[*map_of(timezone.localdate()), *current_boundaries_measures(period)],
@@ -131,12 +132,9 @@ def figures_in_current_boundaries(period: ReportingPeriod, *, user: Viewer) -> l
     The rows are not saved; `division` is set. A figure whose rows apply below a division is left out where several
     divisions became one. Two queries.
     """
-    names = [field_of(FigureResult, name).attname for name in FIGURE_COLUMNS]
-    not_added = [figure.code for figure in declared_figures() if figure.applies_below]
-    named = [*map_of(timezone.localdate()), *current_boundaries_figures(period, not_added)]
-    rows = fetch_all(select_from(named=named, columns=[Sql(name) for name in names], rows=Sql(FIGURES_OF_TODAY)))
-    visible = Division.objects.visible_to(user).select_related("parent").in_bulk({row[0] for row in rows})
-    figures = [FigureResult(period=period, **as_stored(row)) for row in rows if row[0] in visible]
+    rows = figures_on_map(period, timezone.localdate())
+    visible = Division.objects.visible_to(user).select_related("parent").in_bulk({row.division_id for row in rows})
+    figures = [row for row in rows if row.division_id in visible]
     for figure in figures:
         figure.division = visible[figure.division_id]
     return figures

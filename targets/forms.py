@@ -6,8 +6,12 @@ from typing import Any, ClassVar
 
 from django import forms
 
+from changzhi_portal.figures import declared_figures
 from changzhi_portal.indicators import Dimension, dimensions, indicators
+from targets.figure_values import unit_of
+from targets.figures import OF_DIVISIONS, version_name
 from targets.models import Target, TargetPlan
+from targets.wording import name_counted
 
 
 def refuse_reserved(code: str) -> str:
@@ -108,7 +112,10 @@ def _counted_field(dimension: Dimension, chosen: list[str]) -> forms.MultipleCho
 class TargetForm(forms.ModelForm, ChangeForm):
     """One target. The counting rule is a set of checkboxes for each dimension."""
 
-    indicator = forms.ChoiceField(label="统计什么", help_text="指标，由登记表自动统计。")
+    indicator = forms.ChoiceField(
+        label="统计什么",
+        help_text="指标，由登记表自动统计。“工作指标”按县（市、区）测评：下限、上限至少填一个，计量单位照括号里的填。",
+    )
 
     class Meta:
         model = Target
@@ -146,7 +153,7 @@ class TargetForm(forms.ModelForm, ChangeForm):
             "aggregate": "逐个达到：每个社区都要达到下限。平均达到：全市、每个县、每个乡镇各自的平均数达到下限"
             "（折算的，用指标总数除以总户数或总人口）。达到一定比例：有一定比例的社区达到下限。",
             "at_least": "含本数：正好等于下限也算达标。",
-            "at_most": "空着就是不限。超过上限仍算达标，另外列出。",
+            "at_most": "空着就是不限。超过上限仍算达标，另外列出；统计“工作指标”的，超过上限就是未达标。",
             "coverage_at_least": "只在“达到一定比例”时填，如80。",
             "unit": "如：㎡、个、名。折算时不用写“每百户”。",
         }
@@ -155,7 +162,13 @@ class TargetForm(forms.ModelForm, ChangeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
-        fields["indicator"].choices = [(each.code, f"{each.name}（{each.unit}）") for each in indicators()]
+        fields["indicator"].choices = [
+            *((each.code, f"{each.name}（{each.unit}）") for each in indicators()),
+            (
+                "工作指标",
+                [(version_name(each.code), f"{each.name}（{unit_of(each)}）") for each in declared_figures()],
+            ),
+        ]
         fields["kind"].choices = [("", "不限"), *[pair for pair in fields["kind"].choices if pair[0]]]
         fields["per"].choices = [("", "不折算，按总数"), *[pair for pair in fields["per"].choices if pair[0]]]
         for code, dimension in dimensions().items():
@@ -167,12 +180,15 @@ class TargetForm(forms.ModelForm, ChangeForm):
     def clean(self) -> dict[str, Any]:
         """Build the counting rule; add an error for checked boxes of a dimension that the indicator does not have."""
         cleaned = super().clean() or {}
-        indicator = next((each for each in indicators() if each.code == cleaned.get("indicator")), None)
+        code_counted = cleaned.get("indicator") or ""
+        indicator = next((each for each in indicators() if each.code == code_counted), None)
+        is_figure = code_counted.startswith(OF_DIVISIONS)
         rule = {}
         for code, dimension in dimensions().items():
             chosen = cleaned.get(counted_field(code)) or []
-            if chosen and indicator is not None and indicator.dimension != dimension:
-                self.add_error(counted_field(code), f"“{indicator.name}”不分{dimension.title}，请把这里的勾都去掉。")
+            if chosen and (is_figure or (indicator is not None and indicator.dimension != dimension)):
+                name = name_counted(code_counted)
+                self.add_error(counted_field(code), f"“{name}”不分{dimension.title}，请把这里的勾都去掉。")
             elif chosen:
                 rule[code] = chosen
         self.instance.counting_rule = rule

@@ -5,10 +5,15 @@ another rule judge alike, in SQL, without reading the registers again.
 
 Ratios are compared by multiplication: 90 m² for 300 households reach 30 per 100 because 90 × 100 ≥ 30 × 300. All
 arithmetic is in whole hundredths, so that every database gives the same answer.
+
+A figure of divisions is judged by its printed number, which `targets.figure_values` makes in exact arithmetic: SQLite
+divides decimals as floats, and nobody should read 95.0 % beside 未达标 for ≥ 95 %. A month has one row a county, so the
+numbers are handed to the query as constants.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -29,9 +34,10 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, NullIf, Round
 from django.db.models.lookups import GreaterThan, IsNull, LessThan
 
+from changzhi_portal.figures import Figure, declared_figures
 from changzhi_portal.indicators import CountingRule, indicator_named
 from changzhi_portal.refusals import InvalidError
-from targets.figures import sum_of
+from targets.figures import OF_DIVISIONS, sum_of
 
 Measures = TypeVar("Measures", bound="QuerySet[Any]")
 HUNDREDTHS = 100
@@ -61,6 +67,10 @@ class JudgingTarget(Protocol):
     at_most: Decimal | None
 
 
+# The printed number of a figure by the keys of month and division; None where there is nothing to divide by.
+PrintedFigures = Mapping[tuple[int, int], Decimal | None]
+
+
 class Ratio(NamedTuple):
     """The base of a ratio: the figure per `per` of the measure's column `of`."""
 
@@ -81,28 +91,114 @@ def in_hundredths(number: Decimal | int) -> int:
     return int(Decimal(number) * HUNDREDTHS)
 
 
-def annotate_judgement(measures: Measures, target: JudgingTarget) -> Measures:
+def judges_figure(target: JudgingTarget) -> bool:
+    """Return whether a target judges a figure of divisions, by the name that its indicator has (`figure.on_time`)."""
+    return target.indicator.startswith(OF_DIVISIONS)
+
+
+def figure_judged(target: JudgingTarget) -> Figure:
+    """Return the figure of divisions that a target judges. Raises InvalidError for one that no app declares."""
+    code = target.indicator.removeprefix(OF_DIVISIONS)
+    by_code = {figure.code: figure for figure in declared_figures()}
+    if code not in by_code:
+        raise InvalidError(
+            f"没有名为“{code}”的工作指标，请在方案中选择已有的指标。",
+            cure=f"There is no figure {code!r}. Choose one of {', '.join(by_code)}.",
+            field="indicator",
+        )
+    return by_code[code]
+
+
+def verdict_on_figure(target: JudgingTarget, value: Decimal | None) -> Verdict:
+    """Return the verdict on a reported figure by its printed number: both bounds are included, and above is unmet.
+
+    None, where there is nothing to divide by, is not applicable.
+    """
+    if value is None:
+        return Verdict.NOT_APPLICABLE
+    is_below = target.at_least is not None and value < target.at_least
+    is_above = target.at_most is not None and value > target.at_most
+    return Verdict.UNMET if is_below or is_above else Verdict.MET
+
+
+def annotate_judgement(measures: Measures, target: JudgingTarget, printed: PrintedFigures | None = None) -> Measures:
     """Annotate measures with `verdict`, `value` and `missing` for a target, which need not be saved.
 
     `value` is the figure that is compared with the bounds, in the target's `value_unit`; NULL when unknown. `missing`
     is what an unmet unit lacks to the lower bound, in the target's `unit`, otherwise NULL: a community of 400
     households that should have 30 m² per 100 and has 100 m² lacks 20 m². For a target for the mean, each unit is
-    compared with the required mean. Raises InvalidError for a target that is not scored or cannot be judged.
+    compared with the required mean. For a target of a figure of divisions, `printed` has the figures; `missing` is always
+    NULL, since points of rates do not add up. Raises InvalidError for a target that is not scored or cannot be judged.
     """
-    judgement = _Judgement(target, measures.model)
+    judgement = _judgement(target, measures.model, printed)
     return measures.annotate(verdict=judgement.verdict(), value=judgement.value(), missing=judgement.missing())
 
 
-def annotate_summands(measures: Measures, target: JudgingTarget) -> Measures:
+def annotate_summands(measures: Measures, target: JudgingTarget, printed: PrintedFigures | None = None) -> Measures:
     """Annotate measures with columns that can be added up over units.
 
     `verdict`; `lacking`, the `missing` of `annotate_judgement` in hundredths; `figure` (hundredths) and `base`, both NULL
     unless the unit is met, over or unmet. The mean of several units is Σ figure × per / Σ base. `base` is 1 for a target
-    without a ratio.
+    without a ratio. `printed` as in `annotate_judgement`: a figure of divisions has no summands but its verdict.
     """
-    judgement = _Judgement(target, measures.model)
+    judgement = _judgement(target, measures.model, printed)
     measures = measures.annotate(verdict=judgement.verdict(), lacking=judgement.lacking())
     return measures.annotate(figure=judgement.if_judged(judgement.hundredths), base=judgement.if_judged(judgement.base))
+
+
+def _judgement(target: JudgingTarget, model: type[Model], printed: PrintedFigures | None) -> Any:
+    return _FigureJudgement(target, printed or {}) if judges_figure(target) else _Judgement(target, model)
+
+
+def _not_scored(target: JudgingTarget) -> InvalidError:
+    return InvalidError(
+        f"“{target.name}”仅供参考，不参与测评。",
+        cure=f"The target {target.code} is for information and not scored.",
+    )
+
+
+class _FigureJudgement:
+    """The query expressions of one target of a figure of divisions; a division without a printed figure is unknown."""
+
+    def __init__(self, target: JudgingTarget, printed: PrintedFigures) -> None:
+        if not target.is_scored:
+            raise _not_scored(target)
+        self.target, self.printed = target, printed
+        self.hundredths = self.base = Cast(Value(None), BigIntegerField())
+
+    def verdict(self) -> Case:
+        """Return the verdict by the printed number."""
+        cases = [
+            When(_is_at(key), then=Value(verdict_on_figure(self.target, value).value))
+            for key, value in self.printed.items()
+        ]
+        return Case(*cases, default=Value(Verdict.UNKNOWN.value), output_field=CharField(max_length=14))
+
+    def value(self) -> Cast:
+        """Return the printed number; NULL when unknown and where there is nothing to divide by."""
+        cases = [
+            When(_is_at(key), then=Value(value, output_field=_amount()))
+            for key, value in self.printed.items()
+            if value is not None
+        ]
+        return Cast(Case(*cases, default=None, output_field=_amount()), _amount())
+
+    def lacking(self) -> Cast:
+        """Return nothing: what several divisions miss of a rate cannot be added up."""
+        return Cast(Value(None), BigIntegerField())
+
+    def missing(self) -> Cast:
+        """Return nothing, as `lacking`."""
+        return Cast(Value(None), _amount())
+
+    def if_judged(self, number: Combinable) -> Combinable:
+        """Return `number`, which is NULL."""
+        return number
+
+
+def _is_at(key: tuple[int, int]) -> Q:
+    period_id, division_id = key
+    return Q(period_id=period_id, division_id=division_id)
 
 
 class _Judgement:
@@ -110,10 +206,7 @@ class _Judgement:
 
     def __init__(self, target: JudgingTarget, model: type[Model]) -> None:
         if not target.is_scored or target.at_least is None:
-            raise InvalidError(
-                f"“{target.name}”仅供参考，不参与测评。",
-                cure=f"The target {target.code} is for information and not scored.",
-            )
+            raise _not_scored(target)
         self.target = target
         self.at_least = target.at_least
         self.ratio = ratio_of(target)

@@ -80,6 +80,12 @@ def pace_of(figures: Figures, *, month: datetime.date, goal: Fraction, ends_on: 
     )
 
 
+def no_pace(now: Fraction | None) -> Pace:
+    """Return what is said of a figure that has no pace: NO_PACE, or UNKNOWN without a figure this month; nothing is needed."""
+    outlook = Outlook.UNKNOWN if now is None else Outlook.NO_PACE
+    return Pace(outlook=outlook, progress=None, months_counted=0, attained_in=None, needed=None, months_left=0)
+
+
 def change_since(figures: Figures, *, month: datetime.date, months: int) -> Fraction | None:
     """Return the figure of `month` minus that of `months` earlier; None when either is unknown."""
     now, then = figures.get(month), figures.get(month_after(month, -months))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from changzhi_portal.indicators import indicator_named
 from changzhi_portal.rights import Actor
 from communities.models import Division
 from periods.models import ReportingPeriod
@@ -62,8 +61,7 @@ def is_unmeasured(target: Target, measured: frozenset[str]) -> bool:
 
     This is the case for a new indicator until the worker has measured the month again; in a locked month it stays so.
     """
-    names = indicator_named(target.indicator).figures_counted(target.counting_rule)
-    return target.is_scored and not measured.issuperset(names)
+    return target.is_scored and not measured.issuperset(target.names_measured)
 
 
 def preview_target_changes(

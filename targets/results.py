@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -213,6 +214,8 @@ def lack_in_words(measure: Any, target: Target) -> str:
 
     `measure` is judged by the target (`annotate_judgement`).
     """
+    if target.judges_figure:
+        return _of_figure_in_words(measure, target)
     if measure.verdict == Verdict.UNMET:
         return f"{indicator_named(target.indicator).name}少{display_number(measure.missing)}{target.unit}"
     if measure.verdict != Verdict.UNKNOWN:
@@ -223,3 +226,25 @@ def lack_in_words(measure: Any, target: Target) -> str:
     if ratio and ratio.of == "households" and measure.households is None:
         return "户数未报"
     return "所在县还没有报这张登记表"
+
+
+def missed_by(target: Target, value: Decimal | None) -> Decimal:
+    """Return by how much a figure misses the bounds of a target of a figure of divisions; 0 within them or without one."""
+    if value is None:
+        return Decimal(0)
+    below = Decimal(0) if target.at_least is None else target.at_least - value
+    above = Decimal(0) if target.at_most is None else value - target.at_most
+    return max(below, above, Decimal(0))
+
+
+def _of_figure_in_words(measure: Any, target: Target) -> str:
+    """Return 比要求低1.8个百分点, 比要求高3天, 还没有填报 or 本月没有可以计算的数; "" for a county that reaches."""
+    if measure.verdict == Verdict.UNKNOWN:
+        return "还没有填报"
+    if measure.verdict == Verdict.NOT_APPLICABLE:
+        return "本月没有可以计算的数"
+    if measure.verdict != Verdict.UNMET:
+        return ""
+    way = "低" if target.at_least is not None and measure.value < target.at_least else "高"
+    unit = "个百分点" if target.unit == "%" else target.unit
+    return f"比要求{way}{display_number(missed_by(target, measure.value))}{unit}"

@@ -30,7 +30,7 @@ from periods.models import ReportingPeriod
 from targets.judgement import Verdict
 from targets.models import Target, TargetResult
 from targets.models.result import TargetResultQuerySet
-from targets.pace import Figures, Pace, change_since, pace_of
+from targets.pace import Figures, Pace, change_since, no_pace, pace_of
 from targets.past_results import PastResult, past_results
 
 _WHOLE = Fraction(100)
@@ -72,7 +72,12 @@ class Trend:
 
     @cached_property
     def pace(self) -> Pace:
-        """Return the pace until the plan's last day."""
+        """Return the pace until the plan's last day.
+
+        A target of a figure of divisions has none: a figure of a month is reached or not, and no stock that grows.
+        """
+        if self.target.judges_figure:
+            return no_pace(self.now)
         return pace_of(self.figures, month=self.month, goal=goal_of(self.target), ends_on=self.target.plan.ends_on)
 
 

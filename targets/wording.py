@@ -16,13 +16,18 @@ from decimal import Decimal
 from typing import Protocol
 
 from changzhi_portal.display import DASH, display_number
+from changzhi_portal.figures import declared_figures
 from changzhi_portal.indicators import CountingRule, Indicator, indicators
 from changzhi_portal.percent import percent, percent_text
 from changzhi_portal.phrases import plain_number
 from communities.models import Community
+from targets.figure_values import value_text
+from targets.figures import version_name
+from targets.judgement import figure_judged
 from targets.models import Target, TargetResult
 from targets.models.plan import TargetPlan
 
+_PERCENT = "%"
 _SPELT_UNITS = {"㎡": "平方米"}
 
 
@@ -57,10 +62,12 @@ class TargetTerms(Protocol):
 def requirement_text(target: Target) -> str:
     """Return the complete requirement: ≥500㎡, 2—5名, 每百户≥30㎡, 平均≥10个, 全域每百户≥30㎡, ≥80%的社区达到≥1处.
 
-    A target that is not scored gives 仅供参考.
+    One of a figure of divisions names the figure and whom it judges: 按时办结率≥95%（每县）. One not scored gives 仅供参考.
     """
     if not target.is_scored:
         return "仅供参考"
+    if target.judges_figure:
+        return f"{name_counted(target.indicator)}{bound_text(target)}（每{kind_of_units_text(target) if target.urban_districts_only else '县'}）"
     bound = f"≥{display_number(target.at_least)}{target.unit}"
     if target.at_most is not None:
         bound = f"{display_number(target.at_least)}—{display_number(target.at_most)}{target.unit}"
@@ -73,9 +80,11 @@ def requirement_text(target: Target) -> str:
 
 
 def bound_text(target: TargetTerms) -> str:
-    """Return the bound beside a figure: ≥500㎡, 2—5名; for a mean 平均≥10个 or 每百户≥30㎡, for a coverage ≥80%."""
+    """Return the bound beside a figure: ≥500㎡, 2—5名, ≤2%; for a mean 平均≥10个 or 每百户≥30㎡, for a coverage ≥80%."""
     if target.aggregate == Target.Aggregate.COVERAGE:
         return f"≥{_plain_or_dash(target.coverage_at_least)}%"
+    if target.at_least is None and target.at_most is not None:
+        return f"≤{plain_number(target.at_most)}{target.unit}"
     bound = f"≥{_plain_or_dash(target.at_least)}{target.unit}"
     if target.at_most is not None:
         bound = f"{_plain_or_dash(target.at_least)}—{plain_number(target.at_most)}{target.unit}"
@@ -129,9 +138,15 @@ def _indicator(code: str) -> Indicator | None:
 def indicator_text(target: Target) -> str:
     """Return what a target counts, with its counting rule: 社区社会组织数（登记、街道备案）."""
     rule = counting_rule_text(target.indicator, target.counting_rule)
-    indicator = _indicator(target.indicator)
-    name = indicator.name if indicator else target.indicator
+    name = name_counted(target.indicator)
     return f"{name}（{rule}）" if rule else name
+
+
+def name_counted(code: str) -> str:
+    """Return the name of an indicator, or of a figure of divisions; its code if no app declares it any more."""
+    figures = {version_name(figure.code): figure.name for figure in declared_figures()}
+    indicator = _indicator(code)
+    return figures.get(code, code) if indicator is None else indicator.name
 
 
 # --- Results and versions ---
@@ -146,6 +161,11 @@ def result_text(result: TargetResult) -> str:
     if target.aggregate == Target.Aggregate.MEAN:
         return DASH if result.value is None else f"{display_number(result.value)}{target.value_unit}"
     return percent_text(percent(result.reached, result.judged))
+
+
+def own_figure_text(result: TargetResult) -> str:
+    """Return the division's own figure of a target of a figure of divisions: 93.2%, 4.0天; a dash without one."""
+    return value_text(figure_judged(result.target), result.value)
 
 
 def version_text(plan: TargetPlan) -> str:
@@ -165,6 +185,11 @@ def spelt_unit(unit: str) -> str:
     for sign, word in _SPELT_UNITS.items():
         unit = unit.replace(sign, word)
     return unit
+
+
+def number_text(value: float | Decimal, unit: str) -> str:
+    """Return the number of a unit that a target judges, with its unit: 380平方米, 3家; a percentage with one decimal: 95.0%."""
+    return percent_text(value) if unit == _PERCENT else amount_text(value, unit)
 
 
 def amount_text(value: float | Decimal, unit: str) -> str:

@@ -8,6 +8,7 @@ from changzhi_portal.api.endpoints import RegisterEndpoint
 from changzhi_portal.api.expansions import Expansions
 from communities.api import CommunitySerializer, DivisionSerializer
 from workload.filters import AssessmentFilterSet, ItemFilterSet
+from workload.flow import FLOW
 from workload.models import Assessment, WorkItem
 from workload.sheets import AssessmentSheet, WorkItemSheet
 
@@ -30,7 +31,8 @@ class WorkItems(RegisterEndpoint):
         "conditions": "配备调查终端，培训一次",
         "yearly_funds": "800.00",
     }
-    queryset = WorkItem.objects.all()
+    queryset = WorkItem.objects.select_related("division")
+    flow = FLOW
     filterset = ItemFilterSet
     expands: ClassVar[Expansions] = {"division": ("division", DivisionSerializer)}
     sorts = {"number": "number", "valid_from": "valid_from", "valid_to": "valid_to", "yearly_funds": "yearly_funds"}

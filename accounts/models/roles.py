@@ -119,8 +119,11 @@ class Role(models.TextChoices):
 
     @property
     def may_decide_work_items(self) -> bool:
-        """Return whether the role keeps the list of what communities may be asked and decides on applications."""
-        return self in {Role.DISTRICT_CLERK, Role.BUREAU_OFFICER, Role.BUREAU_ADMIN}
+        """Return whether the role keeps the list of what communities may be asked and decides on applications.
+
+        Systems may with a token for it, such as one in which offices decide.
+        """
+        return self in {Role.DISTRICT_CLERK, Role.BUREAU_OFFICER, Role.BUREAU_ADMIN, Role.CLIENT}
 
     @property
     def may_see_work_items(self) -> bool:
@@ -129,8 +132,8 @@ class Role(models.TextChoices):
 
     @property
     def may_run_surveys(self) -> bool:
-        """Return whether the role opens and closes surveys and notes their counts."""
-        return self in {Role.DISTRICT_CLERK, Role.BUREAU_OFFICER, Role.BUREAU_ADMIN}
+        """Return whether the role opens and closes surveys and notes their counts; systems may with a token for it."""
+        return self in {Role.DISTRICT_CLERK, Role.BUREAU_OFFICER, Role.BUREAU_ADMIN, Role.CLIENT}
 
     @property
     def may_keep_departments(self) -> bool:

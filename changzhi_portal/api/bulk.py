@@ -123,7 +123,8 @@ class BulkWrites(RecordWrites):
         """Return by ref what the API gives of the records whose rows repeat something that is only read."""
         repeated = self.body.read_only - SAYS_WHICH
         refs = {row["ref"] for row in rows if row.get("ref") in present and not repeated.isdisjoint(row)}
-        return {ref: as_given(present[ref], self.fields) for ref in refs}
+        shown = self.with_moves(request, [as_given(present[ref], self.fields) for ref in refs])
+        return {each["ref"]: each for each in shown}
 
 
 def written_row(result: RowResult) -> dict[str, Any]:

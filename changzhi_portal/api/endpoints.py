@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
@@ -24,6 +24,7 @@ from changzhi_portal.api.bulk import BulkWrites
 from changzhi_portal.api.expansions import Expansions, chosen_expansions, expanded, fields_of, lookups_of, written_by
 from changzhi_portal.api.fields import in_clear, personal_fields, serializer_of
 from changzhi_portal.api.increments import IncrementalReads
+from changzhi_portal.api.moves import Moves, flow_operations, sent_back, with_moves_described, with_state
 from changzhi_portal.api.operations import Operation, operations_of
 from changzhi_portal.api.paging import Cursor, Page, address_with, cursor_of, digest_of, page_of, signed
 from changzhi_portal.api.parameters import chosen_fields, limit_of, refuse_unknown, refuse_wrong_filters
@@ -34,7 +35,7 @@ from changzhi_portal.pages.base import ApiCall, check_scoped
 from changzhi_portal.pages.filters import RegisterFilterSet
 from changzhi_portal.refusals import NotAllowedError, NotFoundError
 from changzhi_portal.registers.register import RegisterSheet
-from changzhi_portal.rights import has_right
+from changzhi_portal.rights import MOVING_SCOPE, has_right
 from changzhi_portal.scope import scope_path_of
 
 
@@ -45,6 +46,13 @@ class Address(NamedTuple):
     name: str
     methods: Mapping[str, str]
     options: Mapping[str, Any] = MappingProxyType({})
+
+
+def _addresses_of_flow(endpoint: type[Moves]) -> list[Address]:
+    """Return the addresses of steps and moves: none without a flow, those that move only where the API does."""
+    steps = [Address("<slug:ref>/steps/", "steps", {"get": "get_steps"})] if endpoint.flow is not None else []
+    makes = Address("<slug:ref>/moves/<slug:move>/", "move", {"post": "make_move"}, {"writes_with": MOVING_SCOPE})
+    return [*steps, makes] if endpoint.is_moved() else steps
 
 
 def refuse_visitors(request: Request) -> None:
@@ -200,8 +208,11 @@ class ListEndpoint(Endpoint):
         return response
 
 
-class RowsEndpoint(ListEndpoint):
-    """Rows of a model that is no register. The serializer's fields name in `source` where their values come from."""
+class RowsEndpoint(Moves, ListEndpoint):
+    """Rows of a model that is no register. The serializer's fields name in `source` where their values come from.
+
+    Rows with a `flow` are found by their `ref`.
+    """
 
     # The column whose value is a row's own address below the list, such as `ref`; "" for rows without one.
     found_by: ClassVar[str] = ""
@@ -213,15 +224,32 @@ class RowsEndpoint(ListEndpoint):
         """See Endpoint.addresses."""
         found = [Address("<slug:ref>/", "detail", {"get": "get_record"})] if cls.found_by else []
         sent = [Address(f"<slug:ref>/{name}/", name, {"get": method}) for name, method in cls.files.items()]
-        return [*super().addresses(), *found, *sent]
+        return [*super().addresses(), *found, *sent, *_addresses_of_flow(cls)]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.flow is not None and "flow" in vars(cls):
+            cls.serializer_class = with_state(cls.serializer_class, cls.flow)
+            answer = with_moves_described(cls.serializer_class, "Record")
+            cls.operations = {**cls.operations, **flow_operations(cls, answer)}
 
     def get_record(self, request: Request, ref: str) -> Response:
         """Answer with one row. Raises NotFoundError, also for one of another area, and BadRequestError."""
         refuse_unknown(request.query_params, self.shaping)
         names = chosen_fields(request.query_params, self.fields)
-        [record] = self.written(request, [self.find(request, ref).pk], names)
+        found = self.find(request, ref)
+        records = self.written(request, [found.pk], names)
+        [record] = records if "fields" in request.query_params else self.with_moves(request, records)
         request._request.api_call = ApiCall(self.slug, self.title, 1)
-        return Response(record)
+        answer = Response(record)
+        if self.is_moved():
+            answer.stands_for = seen_as(found.ref, found.version)
+        return answer
+
+    def answered(self, request: Request, key: int) -> dict[str, Any]:
+        """Return the row with this key as reading gives it, with the moves that the caller may make."""
+        [record] = self.with_moves(request, self.written(request, [key], self.fields))
+        return record
 
     def find(self, request: Request, ref: str) -> Any:
         """Return the row that the address means. Raises NotFoundError, also for one of another area."""
@@ -266,7 +294,7 @@ class ComputedEndpoint(ListEndpoint):
         return self.give(request, results, following)
 
 
-class RegisterEndpoint(BulkWrites, IncrementalReads, ListEndpoint):
+class RegisterEndpoint(Moves, BulkWrites, IncrementalReads, ListEndpoint):
     """The records of one register: those that its list shows, as its sheet writes them; read and written."""
 
     requires = "may_see_registers"
@@ -283,30 +311,55 @@ class RegisterEndpoint(BulkWrites, IncrementalReads, ListEndpoint):
             Address("", "list", {"get": "get_page"} | added),
             Address("bulk/", "bulk", {"post": "write_records"}),
             Address("<slug:ref>/", "detail", {"get": "get_record", "patch": "change_record"}),
+            *_addresses_of_flow(cls),
         ]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "register" in vars(cls):
             cls.slug, cls.title = cls.register.name, cls.register.title
-            cls.serializer_class = serializer_of(cls.register)
-            cls.body = RecordBody(cls.register, cls.serializer_class._declared_fields)
-            cls.operations = operations_of(cls.body, cls.serializer_class, cls.example)
+            described = serializer_of(cls.register)
+            cls.serializer_class = described if cls.flow is None else with_state(described, cls.flow)
+            also = sent_back() if cls.is_moved() else {}
+            cls.body = RecordBody(cls.register, cls.serializer_class._declared_fields | also)
+            answer = with_moves_described(cls.serializer_class, "") if cls.is_moved() else cls.serializer_class
+            cls.operations = operations_of(cls.body, answer, cls.example)
+            cls.operations = {**cls.operations, **flow_operations(cls, cls.operations["change_record"].answers[200])}
 
     def get_record(self, request: Request, ref: str) -> Response:
         """Answer with one record. Raises NotFoundError, also for a record of another area, and BadRequestError."""
         query = request.query_params
         refuse_unknown(query, self.shaping)
         names = chosen_fields(query, self.fields)
-        found = self.visible(request).filter(ref=ref).first()
-        if found is None:
-            raise NotFoundError(f"没有找到这条{self.title}记录。", cure="There is no such record in the user's area.")
+        found = self.find(request, ref)
         request._request.shown_records = [found]
         request._request.api_call = ApiCall(self.slug, self.title, 1, about=found)
-        [record] = self.written(request, [found.pk], names, about=found)
+        records = self.written(request, [found.pk], names, about=found)
+        [record] = records if "fields" in query else self.with_moves(request, records)
         answer = Response(record)
         answer.stands_for = seen_as(found.ref, found.version)
         return answer
+
+    def find(self, request: Request, ref: str) -> Any:
+        """Return the record that the address means. Raises NotFoundError, also for one of another area."""
+        found = self.visible(request).filter(ref=ref).first()
+        if found is None:
+            raise NotFoundError(f"没有找到这条{self.title}记录。", cure="There is no such record in the user's area.")
+        return found
+
+    def answered(self, request: Request, key: int) -> dict[str, Any]:
+        """Return the record with this key as reading gives it, personal values masked."""
+        [record] = self.masked(request, [key])
+        return record
+
+    def entries(self, records: Any, path: str) -> Iterator[tuple[int, dict[str, Any]]]:
+        """See RecordWrites.entries. With the states of records that have some."""
+        found = super().entries(records, path)
+        if self.flow is None:
+            return found
+        name = self.flow.state_field
+        states = dict(records.values_list("pk", name))
+        return ((key, entry | {name: states[key]}) for key, entry in found)
 
     def written(
         self, request: Request, keys: list[int], names: list[str], *, about: Any = None
@@ -317,7 +370,7 @@ class RegisterEndpoint(BulkWrites, IncrementalReads, ListEndpoint):
             return []
         revealed = set(personal_fields(self.register)) if reveals(request) else set()
         note_given(request, GivenInClear(self.slug, self.title, tuple(sorted(revealed)), len(keys), about), names)
-        found = self.register().entries(self.queryset.filter(pk__in=keys), path)
+        found = self.entries(self.queryset.filter(pk__in=keys), path)
         rows = {key: _known(in_clear(entry, revealed), names) for key, entry in found}
         return self.in_order(request, keys, rows)
 

@@ -83,9 +83,16 @@ def with_expansions(serializer: type[serializers.Serializer], expansions: Expans
         f"{name}{SUFFIX}": related(allow_null=True, required=False, help_text="在expand中给出时才有")
         for name, (_, related) in expansions.items()
     }
+    name = f"{serializer.__name__.removesuffix('Serializer')}WithRelatedSerializer"
+    _with_related[described] = extended(serializer, name, added)
+    return _with_related[described]
+
+
+def extended(
+    serializer: type[serializers.Serializer], name: str, added: Mapping[str, serializers.Field]
+) -> type[serializers.Serializer]:
+    """Return a serializer of this name that says what another one says, and these fields."""
     declared: dict[str, Any] = dict(added)
     if (meta := getattr(serializer, "Meta", None)) is not None:
         declared["Meta"] = type("Meta", (meta,), {"fields": (*meta.fields, *added)})
-    name = f"{serializer.__name__.removesuffix('Serializer')}WithRelatedSerializer"
-    _with_related[described] = type(name, (serializer,), declared)
-    return _with_related[described]
+    return type(name, (serializer,), declared)

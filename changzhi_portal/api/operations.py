@@ -64,15 +64,27 @@ def shown_by(example: Mapping[str, Any]) -> dict[str, Any]:
     return {"examples": [dict(example)]} if example else {}
 
 
+def etag_of_answers(*statuses: int) -> OpenApiParameter:
+    """Return the description of the ETag of a record that answers with these statuses have."""
+    return header_of_answers("ETag", _ETAG, *statuses)
+
+
 EXAMPLE_REF: Final = "jv4sgkhpbsvqo"
-ETAG_READ: Final = header_of_answers("ETag", _ETAG, 200)
+ETAG_READ: Final = etag_of_answers(200)
+IF_MATCH: Final = OpenApiParameter(
+    "If-Match",
+    {"type": "string", "pattern": ETAGS},
+    OpenApiParameter.HEADER,
+    required=True,
+    description="读取这条记录时得到的ETag",
+)
 ETAG_OF_ANSWER: Final = header_of_answers("ETag", "回答的标记，下次放在If-None-Match里，没有变化就不再发", 200)
 # What every operation may answer with beside its own.
 ALWAYS: Final = (
     header_of_answers("Retry-After", "过多少秒再试", 429),
     header_of_answers("WWW-Authenticate", "Bearer，令牌不能用的说明原因（RFC 6750）", 401, 403),
 )
-_BODY_PROBLEMS: Final = {413: "请求的内容过大", 415: "不是JSON"}
+BODY_PROBLEMS: Final = {413: "请求的内容过大", 415: "不是JSON"}
 _KEY_PROBLEMS: Final = {
     409: "有需要核对的地方、月份已锁定，或者同一个请求正在办理",
     422: "内容不对，或者幂等键已用于另一个请求",
@@ -152,10 +164,10 @@ def operations_of(
             "新增",
             _sent(f"{name}New", columns | options, example),
             {201: record},
-            {**_BODY_PROBLEMS, **_KEY_PROBLEMS},
+            {**BODY_PROBLEMS, **_KEY_PROBLEMS},
             [
                 KEY,
-                header_of_answers("ETag", _ETAG, 201),
+                etag_of_answers(201),
                 header_of_answers("Location", "新记录的地址", 201),
                 header_of_answers(REPLAYED, "true：这是以前那次请求的回答", 201),
             ],
@@ -166,29 +178,20 @@ def operations_of(
             of_change,
             {200: record},
             {
-                **_BODY_PROBLEMS,
+                **BODY_PROBLEMS,
                 409: "有需要核对的地方，或者月份已锁定",
                 412: "读取以后有人改过",
                 422: "内容不对",
                 428: "没有给出If-Match",
             },
-            [
-                OpenApiParameter(
-                    "If-Match",
-                    {"type": "string", "pattern": ETAGS},
-                    OpenApiParameter.HEADER,
-                    required=True,
-                    description="读取这条记录时得到的ETag",
-                ),
-                header_of_answers("ETag", _ETAG, 200, 412),
-            ],
+            [IF_MATCH, etag_of_answers(200, 412)],
         ),
         "write_records": Operation(
             "bulk",
             f"批量{'新增和' if body.register.may_be_added else ''}修改，一次最多{MOST_IN_BATCH}条",
             _sent(f"{name}Batch", of_batch | options, {MODE: EACH, ROWS: rows} if example else {}),
             {200: BatchAnswerSerializer},
-            {**_BODY_PROBLEMS, **_KEY_PROBLEMS},
+            {**BODY_PROBLEMS, **_KEY_PROBLEMS},
             [KEY, header_of_answers(REPLAYED, "true：这是以前那次请求的回答", 200)],
         ),
     }
@@ -214,6 +217,8 @@ def _sent(
 
 def _again(described: serializers.Field) -> serializers.Field:
     """Return a field anew: a serializer takes those that it declares for its own."""
-    if described.read_only:
-        return type(described)(label=described.label, required=False, help_text="由系统给出，可以照原样送回")
-    return copy.deepcopy(described)
+    if not described.read_only:
+        return copy.deepcopy(described)
+    given = {name: copy.deepcopy(value) for name, value in described._kwargs.items() if name != "read_only"}
+    given |= {"required": False, "help_text": "由系统给出，可以照原样送回"}
+    return type(described)(*described._args, **given)

@@ -12,6 +12,7 @@ from rest_framework import serializers
 
 from changzhi_portal.api.described import filter_of, names_of
 from changzhi_portal.api.expansions import SUFFIX, with_expansions
+from changzhi_portal.api.moves import Moves, with_moves_described
 from changzhi_portal.api.operations import ALWAYS, ETAG_OF_ANSWER, ETAG_READ, EXAMPLE_REF, PAGING, Operation, shown_by
 from changzhi_portal.api.problems import MEDIA_TYPE
 
@@ -137,6 +138,8 @@ class EndpointSchema(AutoSchema):
             record = type(
                 f"{record.__name__.removesuffix('Serializer')}PageSerializer", (serializers.Serializer,), content
             )
+        elif isinstance(self.view, Moves) and self.view.is_moved():
+            record = with_moves_described(record, "AndMoves")
         if self._file:
             return {200: OpenApiResponse(OpenApiTypes.BINARY, "文件"), **_problems(_PROBLEMS)}
         return {200: record, **_problems(_PROBLEMS)}

@@ -5,7 +5,7 @@ The row check, actions, change log, locks, scope and masks are those of forms an
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -61,6 +61,12 @@ class RecordWrites:
         def visible(self, request: Request) -> Any:
             """See ListEndpoint."""
 
+        def find(self, request: Request, ref: str) -> Any:
+            """See RegisterEndpoint."""
+
+        def with_moves(self, request: Request, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+            """See Moves."""
+
     def create_record(self, request: Request) -> Response:
         """Add a record (201). Raises BadRequestError for the body, RowRefusedError for what the row check refuses."""
         self.refuse_readers(request)
@@ -90,11 +96,7 @@ class RecordWrites:
         self.body.check(body, errors, is_new=False, options=OPTIONS)
         errors.refuse()
         with transaction.atomic():
-            found = self.visible(request).filter(ref=ref).first()
-            if found is None:
-                raise NotFoundError(
-                    f"没有找到这条{self.title}记录。", cure="There is no such record in the user's area."
-                )
+            found = self.find(request, ref)
             request._request.shown_records = [found]
             if found.version not in seen:
                 raise self.stale(request, found.pk)
@@ -129,8 +131,7 @@ class RecordWrites:
         path = scope_path_of(request.user)
         if path is None:
             return {}
-        register = self.register()
-        found = register.entries(register.writable(path).filter(ref__in=refs), path)
+        found = self.entries(self.register().writable(path).filter(ref__in=refs), path)
         return {entry["ref"]: entry for _, entry in found}
 
     def masked(self, request: Request, keys: Sequence[int]) -> list[dict[str, Any]]:
@@ -138,8 +139,12 @@ class RecordWrites:
         path = scope_path_of(request.user)
         if path is None:
             return []
-        found = dict(self.register().entries(self.queryset.filter(pk__in=keys), path))
-        return [as_given(found[key], self.fields) for key in keys if key in found]
+        found = dict(self.entries(self.queryset.filter(pk__in=keys), path))
+        return self.with_moves(request, [as_given(found[key], self.fields) for key in keys if key in found])
+
+    def entries(self, records: Any, path: str) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Return by key what the register's sheet says of records (`RegisterSheet.entries`)."""
+        return self.register().entries(records, path)
 
     def write_one(self, request: Request, row: WantedRow, *, confirms: bool, locked_reason: str) -> RowResult:
         """Write one row. Raises what stands against it."""

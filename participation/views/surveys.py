@@ -10,7 +10,6 @@ from django.db.models import Count, QuerySet
 from django.http import Http404
 from django.urls import reverse
 
-from changelog.flow import steps_of
 from changelog.views.moving import MovePage
 from changzhi_portal.facts import Fact
 from changzhi_portal.pages import Crumb, DetailPage, FormPage, ListPage
@@ -116,7 +115,7 @@ class SurveyDetail(DetailPage):
             total=total,
             may_enter=is_collecting and has_right(user, MAY_RUN),
             may_see_counts=has_right(user, "may_see_registers"),
-            steps=[(step, FLOW.move(step.move).label) for step in steps_of(survey)],
+            steps=FLOW.steps_of(survey),
             **kwargs,
         )
 

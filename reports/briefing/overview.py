@@ -58,7 +58,7 @@ def _row(target: TargetFigures, figures: BriefingFigures) -> tuple[Cell, ...]:
     """Return a target's row; on the page each number leads to the list behind it, by the divisions of the month."""
     division = Division(code=figures.division.code, level=figures.division.level)  # only for the address
     lists = ResultLists(figures.period, target.code, division, is_mean=target.is_mean)
-    over = None if target.at_most is None else target.over
+    over = None if target.at_most is None or target.figure else target.over
     return (
         Cell(target.short_name),
         Cell(bound_text(target)),

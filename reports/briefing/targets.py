@@ -10,7 +10,7 @@ from changzhi_portal.phrases import day_in_words, units_below, whole_of
 from reports import forecast, words
 from reports.charts.divisions import Bar, Line, narrow_bars, wide_bars
 from reports.stored_figures import BriefingFigures, DivisionFigures, TargetFigures
-from targets.wording import amount_text
+from targets.wording import amount_text, number_text
 
 _FEWEST_BARS = 2  # a single bar compares nothing
 _UNREPORTED = "未报"
@@ -64,23 +64,26 @@ def _highest_first(row: DivisionFigures) -> tuple[bool, float, str]:
 
 
 def _amounts(target: TargetFigures) -> tuple[list[Bar], Line | None, str]:
-    """Return a bar for each division with its number, and the line of the least that is asked for."""
-    least = float(target.at_least or 0)
+    """Return a bar for each division with its number, and the line of the least (or most) that is asked for."""
+    is_limit = target.at_least is None and target.at_most is not None
+    bound, name = float((target.at_most if is_limit else target.at_least) or 0), "上限" if is_limit else "下限"
     known = [row for row in target.divisions if row.value is not None]
-    end = max([float(row.value or 0) for row in known] + [least, 1.0]) * _ROOM
+    end = max([float(row.value or 0) for row in known] + [bound, 1.0]) * _ROOM
     bars = [
-        Bar(row.name, float(row.value or 0) / end, amount_text(row.value or 0, target.value_unit))
+        Bar(row.name, float(row.value or 0) / end, number_text(row.value or 0, target.value_unit))
         for row in sorted(known, key=lambda row: (-(row.value or 0), row.code))
     ]
     bars += [Bar(row.name, None, _UNREPORTED) for row in target.divisions if row.value is None and row.unknown]
-    if not least:
+    if not bound:
         return bars, None, ""
-    lowest = f"下限{amount_text(least, target.value_unit)}"
-    return bars, Line(least / end, lowest), f"，{lowest}"
+    said = f"{name}{amount_text(bound, target.value_unit)}"
+    return bars, Line(bound / end, said), f"，{said}"
 
 
 def _caption(target: TargetFigures, figures: BriefingFigures) -> str:
     as_of = f"（截至{day_in_words(figures.as_of)}）"
+    if target.figure:
+        return f"各县（市、区）{target.figure}{as_of}"
     if target.judges_counties:
         return f"{target.short_name}数量{as_of}"
     what = "" if target.is_mean else "达标率"

@@ -51,15 +51,19 @@ def rate_bars(rows: Sequence[Mapping[str, Any]], *, title: str, average: Decimal
     return _bars(bars, title, line)
 
 
-def amount_bars(rows: Sequence[Mapping[str, Any]], *, title: str, at_least: float) -> str:
+def amount_bars(
+    rows: Sequence[Mapping[str, Any]], *, title: str, at_least: float | None, at_most: float | None = None
+) -> str:
     """Return bars of numbers with the largest first, and a line at `at_least`, the target's minimum.
 
-    A row has `name`, `value` (or None), `label`, `url` and `standing`.
+    Of a target that only asks for a maximum, `at_least` is None and the line is at `at_most`. A row has `name`, `value` (or
+    None), `label`, `url` and `standing`.
     """
-    end = max([float(row["value"] or 0) for row in rows] + [at_least, 1.0]) * _ROOM_ABOVE
+    bound, name = (at_most, "上限") if at_least is None and at_most is not None else (at_least or 0.0, "下限")
+    end = max([float(row["value"] or 0) for row in rows] + [bound, 1.0]) * _ROOM_ABOVE
     ordered = sorted(rows, key=lambda row: (row["value"] is None, -(row["value"] or 0)))
     bars = [_bar(row, row["value"], end) for row in ordered]
-    return _bars(bars, title, Line(_share(at_least, end), "下限"))
+    return _bars(bars, title, Line(_share(bound, end), name))
 
 
 def county_map(rows: Sequence[Mapping[str, Any]], *, title: str) -> str:

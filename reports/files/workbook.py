@@ -170,7 +170,7 @@ _COUNT_HEADERS: Final = (
     "不适用",
     "达标率（%）",
     "缺口",
-    "平均数或覆盖率",
+    "平均数、覆盖率或工作指标",
 )
 _TOTAL_HEADERS: Final = ("目标", "全称", "标准", "参评单位", "单位", *_COUNT_HEADERS)
 _DIVISION_HEADERS: Final = ("目标", "区划代码", "名称", *_COUNT_HEADERS)

@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django_htmx.http import HttpResponseClientRefresh
 
-from changelog.flow import steps_of
 from changelog.trail import TrailKind, record_event
 from changzhi_portal.display import DASH
 from changzhi_portal.pages import Crumb, ListPage, PortalPage
@@ -89,7 +88,7 @@ class BriefingDetail(PortalPage):
             briefing=briefing,
             may_print=may_print,
             moves=FLOW.offered(briefing, request.user),
-            steps=[(step, FLOW.move(step.move).label) for step in steps_of(briefing)],
+            steps=FLOW.steps_of(briefing),
             pdf=next((file for file in files if file.kind == BriefingFile.Kind.PDF), None),
             files=files,
             missing=what_is_missing(briefing) if may_print and not briefing.is_published else [],

@@ -8,7 +8,7 @@ from changzhi_portal.phrases import joined, plain_number, units_below, whole_of
 from reports.stored_figures import Edition, TargetFigures
 from reports.words.order import order_sentence
 from reports.words.values import change_on_last_month, change_on_year_before, clause_in_words, figure_in_words, named
-from targets.wording import amount_text, bound_text, kind_of_units_text, spelt_unit, units_text
+from targets.wording import amount_text, bound_text, kind_of_units_text, number_text, units_text
 
 _ALL = 100
 _MANY = 10  # units, of which one is 仅1个
@@ -20,6 +20,8 @@ def target_sentences(target: TargetFigures, division: Edition) -> list[str]:
     asked = f"目标为“{target.name}”（{clause_in_words(target.clause)}）。"
     if not target.judged:
         what = "可测评的数据" if target.level == "division" else f"参评的{units_text(target)}"
+        if target.figure and target.not_applicable:
+            what = f"可以计算{target.figure}的数"
         return [f"{asked}{whole}{target.term.this}没有{what}。"]
     return [f"{asked}{_how_it_stands(target, division)}。", _leading_and_lagging(target, division)]
 
@@ -32,8 +34,9 @@ def _how_it_stands(target: TargetFigures, division: Edition) -> str:
         return joined([_nothing_reported(target, whole), _not_judged(target)], by="；")
     if target.judged == 1:
         return joined([_how_the_one_stands(target, division), _not_judged(target)], by="；")
+    own = _own_figure(target)
     parts = [
-        f"{whole}参评{units_text(target)}{display_number(target.judged)}个",
+        f"{whole}{own and f'{own}，'}参评{units_text(target)}{display_number(target.judged)}个",
         _reached(target),
         f"达标率{percent_text(target.percent)}",
         _coverage(target),
@@ -68,6 +71,13 @@ def _coverage(target: TargetFigures) -> str:
     lacking = target.coverage_at_least - (target.percent or 0)
     # 79.96 % prints as 80.0 % and is still below 80 %.
     return f"距{asked}还差{points_text(lacking)}" if lacking >= 0.05 else f"略低于{asked}"
+
+
+def _own_figure(target: TargetFigures) -> str:
+    """Return 按时办结率为93.2%, the division's own figure, for a target of a figure of divisions; else ""."""
+    if not target.figure or target.value is None:
+        return ""
+    return f"{target.figure}为{number_text(target.value, target.value_unit)}"
 
 
 def _changes(target: TargetFigures) -> list[str]:
@@ -115,6 +125,9 @@ def _unknown(target: TargetFigures) -> str:
 
 def _not_judged(target: TargetFigures) -> str:
     """Return 不足3,000人、不参评的3,166个; "" for a target of communities of any size."""
+    if target.figure and target.not_applicable:
+        what = f"{target.term.this}没有可以计算的数、不参评的"
+        return f"{what}{display_number(target.not_applicable)}个"
     if not target.not_applicable or not target.minimum_population:
         return ""
     least = display_number(target.minimum_population)
@@ -130,7 +143,9 @@ def _how_the_one_stands(target: TargetFigures, division: Edition) -> str:
     """Return 全区现有4家，已达标 / 全县参评城市社区1个，尚未达标，还缺80平方米: of a single unit no rate is said."""
     whole = whole_of(division)
     own = target.divisions[0] if len(target.divisions) == 1 and division.level != "city" else None
-    if target.judges_counties and own is not None and own.value is not None:
+    if target.figure and target.value is not None:
+        subject = f"{whole}{_own_figure(target)}"
+    elif target.judges_counties and own is not None and own.value is not None:
         subject = f"{whole}现有{amount_text(own.value, target.value_unit)}"
     else:
         subject = f"{whole}参评{units_text(target)}1个"
@@ -172,8 +187,9 @@ def _leading_and_lagging(target: TargetFigures, division: Edition) -> str:
 
 def _figures_of_each(target: TargetFigures, division: Edition) -> str:
     """Return 其中，城区4家、郊区2家；潞城区数据未报。"""
-    unit = spelt_unit(target.value_unit)
-    counted = [f"{row.name}{plain_number(row.value)}{unit}" for row in target.divisions if row.value is not None]
+    counted = [
+        f"{row.name}{number_text(row.value, target.value_unit)}" for row in target.divisions if row.value is not None
+    ]
     unreported = [row.name for row in target.divisions if row.value is None and row.judged and row.unknown]
     missing = f"{named(unreported, units_below(division))}数据未报" if unreported else ""
     if not counted:

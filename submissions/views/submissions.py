@@ -42,9 +42,11 @@ from submissions.report_status import (
     review_queue,
     submissions_of,
 )
+from targets.figure_values import change_of, change_text
+from targets.judgement import figure_judged
 from targets.models import Computation, Target, TargetResult
 from targets.result_lists import ResultLists
-from targets.wording import result_text
+from targets.wording import own_figure_text, result_text
 
 _HARD_SHOWN = 20
 
@@ -325,6 +327,10 @@ def _key_figure(result: TargetResult, before: TargetResult | None, submission: S
         change = None if result.value is None or then is None else result.value - then
         points = display_change(change, decimals=2)
         return shown | {"figure": result_text(result), "change": points + (target.value_unit if change else "")}
+    if target.judges_figure:
+        then = None if before is None or not before.target.judges_figure else before.value
+        of_figure = change_text(figure_judged(target), change_of(result.value, then))
+        return shown | {"figure": own_figure_text(result), "change": of_figure}
     now = percent(result.reached, result.judged)
     was = None if before is None else percent(before.reached, before.judged)
     return shown | {"figure": percent_text(now), "change": display_change(percentage_points(now, was))}

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Collection
 
+from changzhi_portal.figures import declared_figures
 from changzhi_portal.indicators import CountedFigure
+from changzhi_portal.records import field_of
 from communities.models import Division
 from periods.models import ReportingPeriod
-from targets.engine.sql import CommonTable, Sql, compile_queryset, json_object, quote_name, table_name, union_all
+from targets.engine.figures import FIGURE_COLUMNS, as_stored
+from targets.engine.map_of_day import map_of
+from targets.engine.sql import (
+    CommonTable,
+    Sql,
+    compile_queryset,
+    fetch_all,
+    json_object,
+    quote_name,
+    select_from,
+    table_name,
+    union_all,
+)
 from targets.figures import JSON_COLUMN, SUM_DECIMALS, expression_of, has_column
-from targets.models import DivisionMeasure, FigureResult
+from targets.judgement import PrintedFigures, figure_judged
+from targets.models import DivisionMeasure, FigureResult, Target
+from targets.models.figure import printed_figures
 
 CURRENT_BOUNDARIES = "measured_in_current_boundaries"
 FIGURES_OF_TODAY = "figures_in_current_boundaries"
@@ -108,6 +125,35 @@ def current_boundaries_figures(period: ReportingPeriod, not_added: Collection[st
             ),
         ),
     ]
+
+
+def figures_on_map(
+    period: ReportingPeriod, day: datetime.date, *, judged_by: Target | None = None
+) -> list[FigureResult]:
+    """Return the month's figures of divisions, unsaved, added up for city, counties and towns of another day. One query.
+
+    With `judged_by`, only the figure that this target judges, all parts together, of city and counties. A figure whose
+    rows apply below a division is left out where several divisions became one.
+    """
+    names = [field_of(FigureResult, name).attname for name in FIGURE_COLUMNS]
+    not_added = [figure.code for figure in declared_figures() if figure.applies_below]
+    rows = Sql(FIGURES_OF_TODAY)
+    if judged_by is not None:
+        above_towns = "JOIN unit ON unit.unit_id = division_id AND unit.level <> %s WHERE code = %s AND part = ''"
+        rows = Sql(f"{FIGURES_OF_TODAY} {above_towns}", (Division.Level.TOWN.value, figure_judged(judged_by).code))
+    statement = select_from(
+        named=[*map_of(day), *current_boundaries_figures(period, not_added)],
+        columns=[Sql(name) for name in names],
+        rows=rows,
+    )
+    return [FigureResult(period=period, **as_stored(row)) for row in fetch_all(statement)]
+
+
+def printed_on_map(period: ReportingPeriod, target: Target, day: datetime.date) -> PrintedFigures:
+    """Return the printed figure that a target judges, of city and counties of another day; {} for any other target."""
+    if not target.judges_figure:
+        return {}
+    return printed_figures(target, figures_on_map(period, day, judged_by=target))
 
 
 def _sum_of_parts(figure: CountedFigure) -> str:

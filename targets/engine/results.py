@@ -15,10 +15,22 @@ from django.db.models import F, QuerySet
 from changzhi_portal.records import field_of
 from communities.models import Division
 from periods.models import ReportingPeriod
-from targets.engine.current_boundaries import current_boundaries_measures, read_current_boundaries
+from targets.engine.current_boundaries import (
+    current_boundaries_measures,
+    printed_on_map,
+    read_current_boundaries,
+)
 from targets.engine.map_of_day import map_of
 from targets.engine.sql import CommonTable, Sql, compile_queryset, fetch_all, replace_month_rows, select_from, union_all
-from targets.judgement import HUNDREDTHS, Verdict, annotate_summands, in_hundredths, ratio_of
+from targets.judgement import (
+    HUNDREDTHS,
+    PrintedFigures,
+    Verdict,
+    annotate_summands,
+    in_hundredths,
+    ratio_of,
+    verdict_on_figure,
+)
 from targets.models import CommunityMeasure, DivisionMeasure, Target, TargetPlan, TargetResult
 from targets.models.measure import REPORTING_LEVELS
 
@@ -110,22 +122,57 @@ def _judgement_of(
 ) -> list[CommonTable]:
     """Return the tables of the statement; the last, `result_rows`, has one row for each target and division of `levels`.
 
-    With `on_map_of`, communities count where they lie on that day, and the counties judged are those of that day.
+    With `on_map_of`, communities count where they lie on that day, and the counties judged are those of that day. The
+    figures of divisions that a target judges are read before, with one query each.
     """
+    printed = {key: _printed(period, target, on_map_of) for key, target in targets.items()}
     return [
         *map_of(on_map_of or period.as_of),
         *(current_boundaries_measures(period) if on_map_of else ()),
         _required(targets, levels),
-        _counted(period, targets, is_of_another_map=on_map_of is not None),
+        _own_figure(targets, printed),
+        _counted(period, targets, printed, is_of_another_map=on_map_of is not None),
         _summed(),
         _with_verdicts(),
         _result_rows(),
     ]
 
 
+def _printed(period: ReportingPeriod, target: Target, on_map_of: datetime.date | None) -> PrintedFigures:
+    """Return the figure of divisions that a target judges, of city and counties; {} for any other target."""
+    if not target.judges_figure:
+        return {}
+    if on_map_of is not None:
+        return printed_on_map(period, target, on_map_of)
+    return DivisionMeasure.objects.for_period(period).printed_figures(target)
+
+
+def _own_figure(targets: Mapping[int, Target], printed: Mapping[int, PrintedFigures]) -> CommonTable:
+    """Return the own figure of city and counties in hundredths, with its verdict, for each target of such a figure."""
+    columns = ("own_target", "own_unit", "own_value", "own_verdict")
+    typed = "CAST(%s AS BIGINT), CAST(%s AS BIGINT), CAST(%s AS BIGINT), CAST(%s AS VARCHAR(14))"
+    rows = [
+        Sql(
+            f"SELECT {typed}",
+            (
+                *(key, division_id, None if value is None else in_hundredths(value)),
+                verdict_on_figure(targets[key], value).value,
+            ),
+        )
+        for key, values in printed.items()
+        for (_, division_id), value in values.items()
+    ]
+    nothing = Sql(f"SELECT {typed} WHERE 1 = 0", (0, 0, 0, ""))
+    return CommonTable("own_figure", columns, union_all(nothing, *rows))
+
+
 def _required(targets: Mapping[int, Target], levels: Collection[str]) -> CommonTable:
-    """Return target and unit of each result with the target's bounds in hundredths; no towns for targets of counties."""
-    columns = ("target_key", "unit_id", "aggregate", "per", "lowest", "highest", "share")
+    """Return target and unit of each result with the target's bounds in hundredths; no towns for targets of counties.
+
+    `unreported` is the verdict on a unit without the figure of divisions that the target judges; "" where no such figure
+    of its own is judged: of other targets, and of the city where only urban districts are judged.
+    """
+    columns = ("target_key", "unit_id", "aggregate", "per", "lowest", "highest", "share", "unreported")
     level_marks = ", ".join("%s" for _ in levels)
     parts = []
     for key, target in targets.items():
@@ -138,11 +185,13 @@ def _required(targets: Mapping[int, Target], levels: Collection[str]) -> CommonT
         parts.append(
             Sql(
                 "SELECT CAST(%s AS BIGINT), unit_id, CAST(%s AS VARCHAR(10)), CAST(%s AS BIGINT), CAST(%s AS BIGINT),"
-                " CAST(%s AS BIGINT), CAST(%s AS BIGINT)\n"
+                " CAST(%s AS BIGINT), CAST(%s AS BIGINT), CAST(CASE WHEN level <> %s THEN %s ELSE '' END AS VARCHAR(14))\n"
                 f"FROM unit WHERE level IN ({level_marks}) AND level <> %s",
                 (
                     *(key, target.aggregate, ratio.per if ratio else 1),
                     *bounds,
+                    Division.Level.CITY.value if target.urban_districts_only else "",
+                    Verdict.UNKNOWN.value if target.judges_figure else "",
                     *levels,
                     "" if is_of_towns else Division.Level.TOWN.value,
                 ),
@@ -151,7 +200,13 @@ def _required(targets: Mapping[int, Target], levels: Collection[str]) -> CommonT
     return CommonTable("required", columns, union_all(*parts))
 
 
-def _counted(period: ReportingPeriod, targets: Mapping[int, Target], *, is_of_another_map: bool) -> CommonTable:
+def _counted(
+    period: ReportingPeriod,
+    targets: Mapping[int, Target],
+    printed: Mapping[int, PrintedFigures],
+    *,
+    is_of_another_map: bool,
+) -> CommonTable:
     """Return the counts and sums of each target, by town if it judges communities, else by county.
 
     One pass over the measures for each target.
@@ -159,11 +214,15 @@ def _counted(period: ReportingPeriod, targets: Mapping[int, Target], *, is_of_an
     return CommonTable(
         "counted",
         ("target_key", "division_id", *_COUNTS, "lacking", "figure", "base"),
-        union_all(*[_counted_by(key, target, period, is_of_another_map) for key, target in targets.items()]),
+        union_all(
+            *[_counted_by(key, target, period, printed[key], is_of_another_map) for key, target in targets.items()]
+        ),
     )
 
 
-def _counted_by(key: int, target: Target, period: ReportingPeriod, is_of_another_map: bool) -> Sql:
+def _counted_by(
+    key: int, target: Target, period: ReportingPeriod, printed: PrintedFigures, is_of_another_map: bool
+) -> Sql:
     measures: QuerySet[Any, Any]
     at, located = "unit_at", ""
     if target.level == Target.Level.COMMUNITY:
@@ -175,7 +234,7 @@ def _counted_by(key: int, target: Target, period: ReportingPeriod, is_of_another
         measures = DivisionMeasure.objects.order_by().for_period(period).subject_to(target)
         place = F("division_id")
     rows = compile_queryset(
-        annotate_summands(measures, target).values("verdict", "lacking", "figure", "base", unit_at=place)
+        annotate_summands(measures, target, printed).values("verdict", "lacking", "figure", "base", unit_at=place)
     )
     if is_of_another_map and target.level != Target.Level.COMMUNITY:
         rows = read_current_boundaries(rows)
@@ -205,7 +264,7 @@ def _summed() -> CommonTable:
 
 def _with_verdicts() -> CommonTable:
     """Return every required result, with zeros where no unit is judged, and the overall verdict on the division."""
-    columns = ("aggregate", "per", "lowest", "highest", "share")
+    columns = ("aggregate", "per", "lowest", "highest", "share", "unreported")
     names = (*_COUNTS, "lacking", "figure", "base")
     judged = "(met + over_bound + unmet + unknown)"
     covered = f"(met + over_bound) * {HUNDREDTHS * 100}"
@@ -239,8 +298,12 @@ def _with_verdicts() -> CommonTable:
 
 
 def _result_rows() -> CommonTable:
-    """Return the columns of the results; for a mean the division itself is the one unit judged."""
+    """Return the columns of the results; for a mean the division itself is the one unit judged.
+
+    A target of a figure of divisions has the own figure of each division that it judges, and of the city, with its verdict.
+    """
     is_mean = "aggregate = %s"
+    has_own, judges_none = "unreported <> ''", "judged + not_applicable = 0"
     counts = ", ".join(
         f"CASE WHEN {is_mean} THEN CASE WHEN verdict = %s THEN 1 ELSE 0 END ELSE {name} END" for name in _COUNTS
     )
@@ -254,7 +317,11 @@ def _result_rows() -> CommonTable:
         Sql(
             f"SELECT target_key, unit_id, CASE WHEN {is_mean} THEN CASE WHEN judged > 0 THEN 1 ELSE 0 END ELSE judged END,\n"
             f"{counts},\nCASE WHEN {is_mean} THEN {short_of_mean} ELSE lacking END,\n"
-            f"CASE aggregate WHEN %s THEN {mean} WHEN %s THEN {coverage} END,\nverdict\nFROM with_verdicts",
+            f"CASE WHEN {has_own} THEN CASE WHEN {judges_none} THEN NULL ELSE own_value END\n"
+            f"ELSE CASE aggregate WHEN %s THEN {mean} WHEN %s THEN {coverage} END END,\n"
+            f"CASE WHEN {has_own} THEN CASE WHEN {judges_none} THEN '' ELSE COALESCE(own_verdict, unreported) END\n"
+            "ELSE verdict END\n"
+            "FROM with_verdicts LEFT JOIN own_figure ON own_target = target_key AND own_unit = unit_id",
             (
                 _MEAN,
                 *(value for verdict in _VERDICTS for value in (_MEAN, verdict.value)),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -10,8 +11,13 @@ from django.db.models import Q
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 from communities.models import Division
 from periods.models import ReportingPeriod, month_after
+from targets.figure_values import value_of
 from targets.figures import OF_DIVISIONS, SUM_DECIMALS, SUM_DIGITS
+from targets.judgement import PrintedFigures, figure_judged
 from targets.models.computation import Computation
+
+if TYPE_CHECKING:
+    from targets.models.plan import Target
 
 
 class FigureResultQuerySet(ScopedQuerySet):
@@ -29,6 +35,10 @@ class FigureResultQuerySet(ScopedQuerySet):
         """Filter for one figure, all its parts included."""
         return self.filter(code=code)
 
+    def of_judged(self, target: Target) -> Self:
+        """Filter for the figure that a target judges, all parts together."""
+        return self.of_figure(figure_judged(target).code).of_all_parts()
+
     def of_all_parts(self) -> Self:
         """Filter for the rows that stand for all parts of their figure together."""
         return self.filter(part="")
@@ -42,12 +52,12 @@ class FigureResultQuerySet(ScopedQuerySet):
         rows = self.none() if below is None else self.filter(below)
         return rows.select_related("division__parent").order_by("division__code", "code", "part")
 
-    def of_month_before(self, period: ReportingPeriod) -> Self:
-        """Filter for the figures of the month before `period` that were counted by the same rules.
+    def of_month_before(self, period: ReportingPeriod, months: int = 1) -> Self:
+        """Filter for the figures of the month (`months` months) before `period` that were counted by the same rules.
 
         Those that the two months counted in different versions are left out, since their difference says nothing.
         """
-        before = month_after(period.month, -1)
+        before = month_after(period.month, -months)
         measured = Computation.objects.filter(period__month__in=(before, period.month))
         versions = dict(measured.values_list("period__month", "measured"))
         then, now = versions.get(before, {}), versions.get(period.month, {})
@@ -103,3 +113,9 @@ class FigureResult(ScopedModel):
 
     def __str__(self) -> str:
         return f"{self.code} {self.division} {self.period}"
+
+
+def printed_figures(target: Target, rows: Iterable[FigureResult]) -> PrintedFigures:
+    """Return the printed numbers of rows of the figure that a target judges, by month and division."""
+    figure = figure_judged(target)
+    return {(row.period_id, row.division_id): value_of(figure, row.numerator, row.denominator) for row in rows}

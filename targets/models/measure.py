@@ -18,7 +18,8 @@ from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 from communities.models import Division
 from periods.models import ReportingPeriod
 from targets.figures import sum_of
-from targets.judgement import Verdict, annotate_judgement
+from targets.judgement import PrintedFigures, Verdict, annotate_judgement
+from targets.models.figure import FigureResult, printed_figures
 
 if TYPE_CHECKING:
     from targets.models.plan import Target
@@ -145,8 +146,23 @@ class DivisionMeasureQuerySet(ScopedQuerySet):
         return self.select_related("division").annotate(professionals=professionals)
 
     def judged_by(self, target: Target) -> Self:
-        """Filter for the target's counties; annotate `verdict`, `value` and `missing` (`annotate_judgement`)."""
-        return annotate_judgement(self.subject_to(target), target)
+        """Filter for the target's counties; annotate `verdict`, `value` and `missing` (`annotate_judgement`).
+
+        One query at once for a target of a figure of divisions.
+        """
+        return annotate_judgement(self.subject_to(target), target, self.printed_figures(target))
+
+    def printed_figures(self, target: Target) -> PrintedFigures:
+        """Return the figures that a target of a figure of divisions judges, of these months; {} for any other target."""
+        if not target.judges_figure:
+            return {}
+        months = self.order_by().values("period")
+        rows = (
+            FigureResult.objects.order_by()
+            .of_judged(target)
+            .filter(period__in=months, division__level__in=REPORTING_LEVELS)
+        )
+        return printed_figures(target, rows)
 
     def subject_to(self, target: Target) -> Self:
         """Filter for counties, or for urban districts if the target is about them only."""

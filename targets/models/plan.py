@@ -15,12 +15,19 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
+from changzhi_portal.figures import Shown
 from changzhi_portal.indicators import indicator_named
 from changzhi_portal.refusals import InvalidError, NotFoundError, PortalError
 from communities.models import Community
+from targets.figure_values import unit_of
+from targets.figures import OF_DIVISIONS
+from targets.judgement import figure_judged, judges_figure
 
 # Above it, the engine's integer arithmetic would not fit 64 bits. No policy requires more.
 HIGHEST_BOUND = 1_000_000
+# Of a figure that a target judges: bounds and results have two decimals.
+_MOST_DECIMALS = 2
+_WHOLE = 100
 
 
 class TargetPlanQuerySet(models.QuerySet):
@@ -130,6 +137,9 @@ class Target(models.Model):
 
     The figure must be ≥ `at_least` (以上, which includes the number itself), and ≤ `at_most` to stay in the range; with
     `per` it is a ratio. `aggregate` says whether each unit, their mean or a share of them must reach the bounds.
+
+    A target may judge a figure of divisions instead (`judges_figure`; docs/domain.md §5.13): `indicator` is then its code
+    after "figure.", the units judged are counties, and it may ask ≥, ≤ or a range: above `at_most` is unmet.
     """
 
     class Level(models.TextChoices):
@@ -164,7 +174,7 @@ class Target(models.Model):
     kind = models.CharField("社区类型", max_length=5, choices=Community.Kind, blank=True, help_text="空表示不限")
     minimum_population = models.PositiveIntegerField("人口下限", null=True, blank=True, help_text="含本数")
     urban_districts_only = models.BooleanField("仅市辖区", default=False)
-    indicator = models.CharField("指标", max_length=40)
+    indicator = models.CharField("指标", max_length=60)
     counting_rule = models.JSONField(
         "计数规则", default=dict, blank=True, help_text="按维度列出计入的取值；未列的维度全部计入"
     )
@@ -190,9 +200,16 @@ class Target(models.Model):
                 violation_error_message="方案中已有此代码的目标。",
             ),
             models.CheckConstraint(
-                condition=Q(is_scored=False) | Q(at_least__isnull=False),
+                condition=Q(is_scored=False)
+                | Q(at_least__isnull=False)
+                | Q(at_most__isnull=False, indicator__startswith=OF_DIVISIONS),
                 name="scored_target_has_bound",
-                violation_error_message="参与测评的目标应有下限。",
+                violation_error_message="参与测评的目标应有下限；评工作指标的，下限、上限至少填一个。",
+            ),
+            models.CheckConstraint(
+                condition=~Q(indicator__startswith=OF_DIVISIONS) | Q(level="county", is_scored=True),
+                name="target_of_figure_judges_counties",
+                violation_error_message="评工作指标的目标应参与测评，测评单位是县（市、区）。",
             ),
             models.CheckConstraint(
                 condition=Q(at_most__isnull=True) | Q(at_most__gte=F("at_least")),
@@ -257,15 +274,35 @@ class Target(models.Model):
         """Return the unit of the figure judged: 个, or for a ratio ㎡/百户. Missing amounts are in `unit`."""
         return self.unit + {self.Per.HOUSEHOLDS: "/百户", self.Per.RESIDENTS: "/万人"}.get(self.Per(self.per), "")
 
+    @property
+    def judges_figure(self) -> bool:
+        """Return whether the target judges a figure of divisions, and not an indicator of the registers."""
+        return judges_figure(self)
+
+    @property
+    def names_measured(self) -> list[str]:
+        """Return the names in `Computation.measured` of the figures that the target judges.
+
+        Raises InvalidError for a counting rule that does not fit.
+        """
+        if self.judges_figure:
+            return [self.indicator]
+        return indicator_named(self.indicator).figures_counted(self.counting_rule)
+
     def clean(self) -> None:
         """Raise ValidationError for an indicator or counting rule that cannot be measured."""
         try:
             self.refuse_unless_measurable()
         except PortalError as error:
-            raise ValidationError(str(error)) from error
+            # Of a figure, so that the constraints of the same field do not say it once more.
+            is_of_field = self.judges_figure and error.field and error.field != "counting_rule"
+            raise ValidationError({error.field: str(error)} if is_of_field else str(error)) from error
 
     def refuse_unless_measurable(self) -> None:
         """Raise InvalidError for an indicator or counting rule that the portal cannot count at this level."""
+        if self.judges_figure:
+            self._refuse_unless_figure_judged()
+            return
         indicator = indicator_named(self.indicator)
         indicator.figures_counted(self.counting_rule)
         if self.is_scored and indicator.is_of_divisions != (self.level != self.Level.COMMUNITY):
@@ -274,3 +311,49 @@ class Target(models.Model):
                 cure=f"The indicator {indicator.code} cannot be judged at the level {self.level}.",
                 field="level",
             )
+
+    def _refuse_unless_figure_judged(self) -> None:
+        """Raise InvalidError for what makes no sense of a figure of divisions: one sentence for each field."""
+        figure = figure_judged(self)
+        bounds = [bound for bound in (self.at_least, self.at_most) if bound is not None]
+        refusals = (
+            (figure.decimals > _MOST_DECIMALS, "indicator", f"“{figure.name}”的小数多于两位，不能作为目标，请换一个。"),
+            (not self.is_scored, "is_scored", f"“{figure.name}”本来就列在“工作指标”页上，作目标时请勾选“参与测评”。"),
+            (
+                self.level != self.Level.COUNTY,
+                "level",
+                f"“{figure.name}”按县（市、区）统计，“测评谁”请选县（市、区）。",
+            ),
+            (bool(self.kind), "kind", f"“{figure.name}”不分社区类型，“社区类型”请选不限。"),
+            (
+                self.minimum_population is not None,
+                "minimum_population",
+                f"“{figure.name}”不按社区人口测评，“人口不少于”请空着。",
+            ),
+            (bool(self.counting_rule), "counting_rule", f"“{figure.name}”按合计测评，计入的取值请都不要勾选。"),
+            (bool(self.per), "per", f"“{figure.name}”本身已经算好，“怎样折算”请选不折算。"),
+            (
+                self.aggregate != self.Aggregate.EACH,
+                "aggregate",
+                f"“{figure.name}”逐个县（市、区）测评，“要求谁达到”请选逐个达到。",
+            ),
+            (self.coverage_at_least is not None, "coverage_at_least", f"“{figure.name}”逐个测评，“比例”请空着。"),
+            (not bounds, "at_least", f"请给“{figure.name}”填下限或上限，至少填一个。"),
+            (
+                figure.shown is Shown.RATE and any(bound > _WHOLE for bound in bounds),
+                "at_least" if self.at_least is not None and self.at_least > _WHOLE else "at_most",
+                f"“{figure.name}”是百分比，下限和上限都不能超过100。",
+            ),
+            (
+                bool(bounds) and self.unit != unit_of(figure),
+                "unit",
+                f"“{figure.name}”的计量单位是“{unit_of(figure)}”，请照此填写。",
+            ),
+        )
+        for is_wrong, field, sentence in refusals:
+            if is_wrong:
+                raise InvalidError(
+                    sentence,
+                    cure=f"A target of the figure {figure.code} judges each county by its own number: correct {field}.",
+                    field=field,
+                )

@@ -58,6 +58,10 @@ class TargetResult(ScopedModel):
     A target for the `mean`: the unit judged is the division itself, so that the counts are 0 or 1. `value` is the mean of
     the communities whose figure is known, for a ratio Σ figure ÷ Σ households (residents); `verdict` is unknown as long
     as one community is unknown. The gap is what the communities together lack to reach the required mean.
+
+    A target of a figure of divisions: the counts of the counties judged. `value` is the division's own printed figure,
+    `verdict` the verdict on it; both are empty where the target does not judge the division, as a county that is no urban
+    district or the city of such a target. The gap is 0, since what counties miss of a rate does not add up.
     """
 
     period = models.ForeignKey("periods.ReportingPeriod", models.CASCADE, related_name="results", verbose_name="统计月")
@@ -74,10 +78,14 @@ class TargetResult(ScopedModel):
     )
     gap = models.DecimalField("缺口", max_digits=14, decimal_places=2, help_text="未达标单位所缺之和，单位同目标")
     value = models.DecimalField(
-        "平均数或覆盖率", max_digits=14, decimal_places=2, null=True, help_text="覆盖率为百分数；逐个达到的目标为空"
+        "平均数、覆盖率或工作指标",
+        max_digits=14,
+        decimal_places=2,
+        null=True,
+        help_text="覆盖率为百分数；按登记表逐个达到的目标为空",
     )
     verdict = models.CharField(
-        "总体判定", max_length=14, choices=Verdict, blank=True, default="", help_text="逐个达到的目标为空"
+        "总体判定", max_length=14, choices=Verdict, blank=True, default="", help_text="按登记表逐个达到的目标为空"
     )
 
     scope_lookups: ClassVar[tuple[str, ...]] = ("division",)

@@ -16,7 +16,7 @@ from targets.addresses import NOW
 from targets.filters import ResultFilterForm, ResultFilterFormOfCounty, ResultFilterSet
 from targets.judgement import Verdict
 from targets.models import CommunityMeasure, DivisionMeasure
-from targets.results import Question, Summary, lack_in_words
+from targets.results import Question, Summary, lack_in_words, missed_by
 from targets.tables import ResultTable
 from targets.wording import bound_text, units_text
 
@@ -107,11 +107,16 @@ class ResultList(ListPage):
             return dataclasses.replace(super().shown_list(), title=title)
         filterset = self.filters_in_use()
         rows = self._counties(filterset.form.cleaned_data) if filterset.is_valid() else []
+        gap = (column("gap", f"还缺（{target.unit}）", lambda row: row[0].missing),)
         columns = (
             column("county", "县（市、区）", lambda row: row[0].division.name),
-            column("value", f"现有（{target.value_unit}）", lambda row: row[0].value),
+            column(
+                "value",
+                f"{'数值' if target.judges_figure else '现有'}（{target.value_unit}）",
+                lambda row: row[0].value,
+            ),
             column("bound", "要求", lambda row: bound_text(target)),
-            column("gap", f"还缺（{target.unit}）", lambda row: row[0].missing),
+            *(() if target.judges_figure else gap),
             column("verdict", "结果", lambda row: Verdict(row[0].verdict).label),
             column("lack", "说明", lambda row: row[1]),
         )
@@ -146,5 +151,8 @@ class ResultList(ListPage):
             measures = [measure for measure in measures if measure.verdict in chosen["verdict"]]
         if county := chosen.get("county"):
             measures = [measure for measure in measures if measure.division_id == county.pk]
-        measures.sort(key=lambda measure: (-(measure.missing or 0), measure.division.code))
+        if target.judges_figure:
+            measures.sort(key=lambda measure: (-missed_by(target, measure.value), measure.division.code))
+        else:
+            measures.sort(key=lambda measure: (-(measure.missing or 0), measure.division.code))
         return [(measure, lack_in_words(measure, target)) for measure in measures]

@@ -19,11 +19,13 @@ import pytest
 from django.conf import settings
 
 from changelog.trail.sealing import seal_waiting
+from changzhi_portal.rights import MOVING_SCOPE
 from orgs.models import SocialOrganization
+from participation.models import Survey
 from tests.api.test_increments import edit
 from tests.changelog.test_merging import merge
 from tests.connections.clients import make_token
-from tests.factories import make_organization
+from tests.factories import make_organization, make_survey
 from tests.uploads.office import write_workbook
 from tests.uploads.test_cell_values import organization_row
 from tests.uploads.test_undo import undo
@@ -51,7 +53,9 @@ def run(kind: str, text: str, folder: Path, address: str, **variables: str) -> s
 
 
 def test_every_example_of_the_document_does_what_it_says(live_server, place, period, tmp_path):
-    token = make_token(place.county, "registers:read", "registers:write", "uploads:read", "uploads:write").text
+    writes = ("registers:read", "registers:write", "uploads:read", "uploads:write")
+    token = make_token(place.county, *writes, "figures:read", MOVING_SCOPE).text
+    survey = make_survey(place.county, ref="jv4sgkhpbsvqo", version=3, state=Survey.State.CLOSED)
     make_organization(place.communities[0], "演示舞蹈队", ref="jv4sgkhpbsvqo", version=3, member_count=20, note="旧")
     write_workbook(tmp_path / "组织.xlsx", [organization_row("演示体操队", **HERE), organization_row("", **HERE)])
     texts = [text for _, text in EXAMPLES]
@@ -81,6 +85,7 @@ def test_every_example_of_the_document_does_what_it_says(live_server, place, per
         if "/undo/" in text:
             undo_batch(batch.pk)
             assert not SocialOrganization.objects.filter(name="演示体操队").exists()
+    assert survey.steps.get().note == "两个社区补报"
     changed = SocialOrganization.objects.get(ref="jv4sgkhpbsvqo")
     assert (changed.leader, changed.note, changed.member_count, changed.version) == ("张演示", "", 42, 6)
     assert set(SocialOrganization.objects.values_list("name", flat=True)) == {"演示舞蹈队", "演示合唱团", "演示书画社"}

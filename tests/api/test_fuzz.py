@@ -21,10 +21,12 @@ from tests.connections.clients import make_token
 from tests.factories import (
     Place,
     make_batch,
+    make_count,
     make_facility,
     make_organization,
     make_period,
     make_project,
+    make_survey,
     make_user,
     make_work_item,
     make_worker,
@@ -60,6 +62,7 @@ def full(place: Place, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Place:
         make_facility(community)
         make_project(community.town.parent, community)
         make_work_item(community.town.parent)
+        make_count(make_survey(community.town.parent), community)
     compute_period(make_period())
     make_briefing(place.county)
     make_batch(make_user(Role.DISTRICT_CLERK, place.county), state="checked")

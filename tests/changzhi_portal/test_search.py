@@ -39,6 +39,7 @@ from tests.factories import (
     make_organization,
     make_project,
     make_user,
+    make_work_item,
     make_worker,
 )
 from tests.queries import exactly, queries_of
@@ -228,6 +229,24 @@ def test_a_leader_never_sees_people_or_registers(words, registers, leader, signe
 @pytest.mark.django_db
 def test_a_leader_finds_communities(registers, leader, signed_in):
     assert found_by(signed_in(leader), "changbei")["社区"] == ["长北社区居委会"]
+
+
+@pytest.mark.django_db
+def test_a_department_finds_its_applications_and_what_is_in_force_and_a_window_nothing(registers, signed_in):
+    department = make_user(Role.DEPARTMENT_CLERK, registers.county)
+    make_work_item(registers.county, "演示登记")
+    for owner, name in ((department.department, "演示草稿"), (None, "演示别的草稿")):
+        fields = {} if owner is None else {"department": owner}
+        make_work_item(registers.county, name, state="draft", **fields)
+    browser = signed_in(department)
+    assert 'role="search"' in browser.get(reverse("home")).content.decode()
+    found = found_by(browser, "演示")
+    assert {kind: sorted(names) for kind, names in found.items()} == {"社区工作事项": ["演示登记", "演示草稿"]}
+    for words in ("曾演示", ID_NUMBER, "长北", "城区"):
+        assert found_by(browser, words).keys() <= {"社区工作事项"}
+    window = signed_in(make_user(Role.WINDOW_CLERK, registers.street))
+    assert 'role="search"' not in window.get(reverse("home")).content.decode()
+    assert window.post(SEARCH, {"q": "演示"}).status_code == 403
 
 
 # --- Personal numbers ---

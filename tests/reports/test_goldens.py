@@ -1,4 +1,4 @@
-"""Ten whole issues, word for word as they are kept in tests/reports/goldens.
+"""Whole issues, word for word as they are kept in tests/reports/goldens.
 
 A change of the words is seen here as a difference, read, and then kept on purpose: `RENEW_GOLDENS=1 pytest
 tests/reports/test_goldens.py` writes the files anew and fails, so that nobody renews them without noticing.
@@ -38,6 +38,8 @@ SITUATIONS = {
     "county_edition": {"names": TOWNS, "edition": COUNTY},
     "statistical_zone": {"names": TOWNS[:1], "edition": ZONE},
     "plan_ended": {"names": FEW, "month": "2020-12"},
+    # What was stored before 联动工作 reads as it did then, with 三、购买服务.
+    "before_linked": {"names": FEW, "has_linked": False},
 }
 
 

@@ -14,6 +14,7 @@ from reports.progress import progress_figures, trend_points
 from reports.stored_figures import BriefingFigures, Edition, TargetFigures
 from targets.models import Target, TargetPlan
 from targets.series import Trend
+from tests.reports import linked
 from tests.reports.briefings import CITY, division, farthest, figures, short_community, target
 from tests.reports.situations import CITY_NAMES, rate
 
@@ -120,9 +121,13 @@ def whole(
     standard_last_month: str = "",
     ends_on: str = ENDS_ON,
     plan_last_month: str = "",
+    has_linked: bool = True,
     **changes: Any,
 ) -> BriefingFigures:
-    """Return the figures of an issue with all targets, counties (towns) by `names`, trends, annexes, and reports."""
+    """Return the figures of an issue with all targets, counties (towns) by `names`, trends, annexes, and reports.
+
+    Without `has_linked`, those of an issue from before 联动工作.
+    """
     rows = [
         (f"{edition.code[:4]}{place + 2:02}" if edition is CITY else f"{edition.code}{100 + place}", name)
         for place, name in enumerate(names)
@@ -165,7 +170,12 @@ def whole(
     }
     made = figures(**{**values, **changes})
     towns = _rural_towns(names, edition, counted)
-    return BriefingFigures(**{**vars(made), "sections": {**made.sections, "rural_towns": to_stored(towns)}})
+    added = {"rural_towns": to_stored(towns)}
+    if has_linked:
+        missing = [names[2]] if counted is third_missing else []
+        works = linked.linked(rows, missing=missing, is_first=not earlier_months)
+        added["linked"] = to_stored(works)
+    return BriefingFigures(**{**vars(made), "sections": {**made.sections, **added}})
 
 
 SERVICES = {

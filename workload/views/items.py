@@ -8,7 +8,6 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from changelog.flow import steps_of
 from changzhi_portal.display import display_value
 from changzhi_portal.facts import Fact
 from changzhi_portal.pages import Crumb, DetailPage, ListPage
@@ -97,10 +96,9 @@ class ItemDetail(DetailPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add steps with their labels, what the rules say, and which columns are taken from the system."""
         item, today = self.record, timezone.localdate()
-        labels = {move.code: move.label for move in FLOW.moves}
         waits = item.state == State.SUBMITTED
         return super().get_context_data(
-            steps=[(step, labels.get(step.move, step.move)) for step in steps_of(item)],
+            steps=FLOW.steps_of(item),
             said=told_of(item, today) if item.is_open or waits else [],
             held=held_of(item, today),
             taken=item.held.split("；") if item.held else [],

@@ -1,0 +1,67 @@
+"""满意度调查 and 需求调查 in a briefing's 联动工作 (docs/domain.md §7.3)."""
+
+from __future__ import annotations
+
+from changzhi_portal.display import display_number
+from changzhi_portal.linked.declared import LinkedPart, LinkedWork, ShownFigure
+from changzhi_portal.linked.told import Share, Told, sentence
+from changzhi_portal.percent import percent_text
+from changzhi_portal.phrases import joined, plain_number
+from participation import indicators
+
+_SATISFACTION, _NEEDS = "满意度调查", "需求调查"
+SURVEYED = Share(
+    among="社区",
+    unit="个",
+    which="近12个月开展过需求调查的",
+    lacking="近12个月没有开展需求调查",
+    every="近12个月全部开展过需求调查",
+    none="近12个月都没有开展需求调查",
+    one=("近12个月开展过需求调查", "近12个月没有开展需求调查"),
+)
+
+
+def _satisfaction(told: Told) -> list[str]:
+    """Return 全市居民满意率90.0%（50份有效问卷），满意度得分79.6分，满意率较上月提高1.3个百分点."""
+    content, score = told.reported("satisfaction"), told.known("satisfaction_score")
+    if content is None:
+        return []
+    if content.value is None or not content.denominator:
+        return [f"{told.whole}{told.month[:4]}年还没有样本足够的满意度调查{told.coverage(content, compares=False)}。"]
+    answers = f"（{display_number(content.denominator)}份有效问卷）"
+    if content.numerator == content.denominator:
+        said = f"{told.whole}接受调查的居民全部表示满意{answers}"
+    elif not content.numerator:
+        said = f"{told.whole}接受调查的居民没有表示满意的{answers}"
+    else:
+        said = f"{told.whole}居民满意率{percent_text(content.value)}{answers}"
+    mark = "" if score is None or score.value is None else f"满意度得分{plain_number(score.value)}分"
+    # The newest survey stands until there is another one: that it has not moved says nothing.
+    change = "" if content.is_same or not content.change else f"满意率{told.change_of_rate(content)}"
+    return sentence(joined([said, mark, change]) + told.coverage(content, compares=not content.is_same))
+
+
+def _surveyed(told: Told) -> list[str]:
+    share = told.share("surveyed", SURVEYED)
+    return sentence(f"{told.whole}{share}" if share else "")
+
+
+SATISFACTION = LinkedWork(
+    code="satisfaction",
+    title="居民满意度",
+    part=LinkedPart.RELIEF,
+    position=40,
+    figures=(
+        ShownFigure(figure=indicators.SATISFACTION, title="居民满意率", register=_SATISFACTION, is_key=True),
+        ShownFigure(figure=indicators.SATISFACTION_SCORE, title="得分（分）", register=_SATISFACTION, is_key=True),
+    ),
+    paragraphs=_satisfaction,
+)
+NEEDS = LinkedWork(
+    code="needs",
+    title="居民需求",
+    part=LinkedPart.TALENT,
+    position=10,
+    figures=(ShownFigure(figure=indicators.SURVEYED, title="开展需求调查的社区", register=_NEEDS, is_key=True),),
+    paragraphs=_surveyed,
+)
