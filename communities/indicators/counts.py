@@ -27,12 +27,17 @@ def _known(kinds: Sequence[str]) -> QuerySet:
     return known.values(community_id=F("report__community_id"))
 
 
-def _of_month(kinds: Sequence[str]) -> Callable[[datetime.date, datetime.date], Rows]:
-    """Return the rows of a mean: each community that has all of these counts for the month, with their sum."""
+def _in_reports(kinds: Sequence[str]) -> Callable[[datetime.date, datetime.date], Rows]:
+    """Return the rows of a mean: the sum of these counts in each report of the days that has all of them.
+
+    Of the month each community has one; since 1 January each has one for every month that it reported, so that what
+    happened in the year is a mean of reports too.
+    """
 
     def rows(first: datetime.date, last: datetime.date) -> Rows:
-        of_month = _known(kinds).filter(report__month=last.replace(day=1))
-        counted = of_month.annotate(given=Count("pk"), numerator=Sum("number")).filter(given=len(kinds))
+        of_days = _known(kinds).filter(report__month__range=(first.replace(day=1), last))
+        reports = of_days.values("report_id", "community_id")
+        counted = reports.annotate(given=Count("pk"), numerator=Sum("number")).filter(given=len(kinds))
         return counted.annotate(denominator=Value(1)).values("community_id", "numerator", "denominator")
 
     return rows
@@ -80,10 +85,11 @@ def _mean(
         clause=clause,
         kind=FigureKind.STOCK if kinds[0] in MonthlyCount.STOCKS else FigureKind.FLOW,
         shown=Shown.MEAN,
-        rows=_of_month(kinds),
+        rows=_in_reports(kinds),
         reported=_reported(kinds),
         scored_only=True,
         fewer_is_better=fewer_is_better,
+        version=2,
     )
 
 

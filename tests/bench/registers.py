@@ -57,6 +57,13 @@ def fill(first: int, last: int) -> None:
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
 
 
+def empty() -> None:
+    """Delete the rows of another table of the bench, those that depend on them included; places stay."""
+    facts = (CommunityProfile, Facility, SocialOrganization, SocialWorker, ServiceProject)
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {', '.join(model._meta.db_table for model in facts)} CASCADE")
+
+
 def counted() -> str:
     """Return the number of rows of each register, for the table's heading."""
     numbers = [
@@ -102,7 +109,7 @@ def _add_places(cursor: Any, last: int) -> None:
             f" CAST(200000 + n.i / {TOWNS_PER_COUNTY} AS text) || '/' || CAST({town} AS text) || '/'",
         ),
     ):  # fmt: skip
-        _insert(
+        insert(
             cursor,
             Division,
             {
@@ -113,7 +120,7 @@ def _add_places(cursor: Any, last: int) -> None:
                 "is_urban_district": f"n.i % {COUNTIES_PER_CITY} < 2" if level == "county" else "1 = 0",
                 "is_statistical": "1 = 0", "valid_from": "'1949-10-01'",
             },
-            f"({_series(span[0], span[1] - 1)}) AS n",
+            f"({series(span[0], span[1] - 1)}) AS n",
         )  # fmt: skip
     suffix = f"CASE WHEN n.i % {PER_TOWN} = 0 THEN 1 ELSE 200 + n.i % {PER_TOWN} END"
     code = f"CAST(((200000 + n.i / {PER_TOWN * TOWNS_PER_COUNTY}) * 1000 + n.i / {PER_TOWN} % {TOWNS_PER_COUNTY} + 1) * 1000 + {suffix} AS text)"
@@ -122,8 +129,8 @@ def _add_places(cursor: Any, last: int) -> None:
         "town": f"{ids['town']} + n.i / {PER_TOWN}", "code": code, "name": "'演示社区' || CAST(n.i AS text)",
         "name_key": "'演示' || CAST(n.i AS text)",
     }  # fmt: skip
-    rows = f"({_series(begun, last - before - 1)}) AS n"
-    _insert(
+    rows = f"({series(begun, last - before - 1)}) AS n"
+    insert(
         cursor,
         Community,
         {
@@ -133,7 +140,7 @@ def _add_places(cursor: Any, last: int) -> None:
         },
         rows,
     )  # fmt: skip
-    _insert(
+    insert(
         cursor,
         CommunityPlacement,
         {"community": f"{first_community} + n.i", **of_community, "valid_from": "'1949-10-01'"},
@@ -149,7 +156,7 @@ def _add_facts(cursor: Any, first: int, last: int) -> None:
     span = last - first
     # Scattered, so that some communities have many and others none.
     at = f"JOIN numbered AS c ON c.number = {first} + 1 + (n.i * 7919 + n.i / 3 * 104729) % {span}"
-    _insert(
+    insert(
         cursor,
         CommunityProfile,
         {
@@ -159,7 +166,7 @@ def _add_facts(cursor: Any, first: int, last: int) -> None:
         f"numbered AS c CROSS JOIN (SELECT '2017-12-31' AS as_of UNION ALL SELECT '2018-06-30') AS d "
         f"WHERE c.number > {first} AND c.number <= {last}",
     )  # fmt: skip
-    _insert(
+    insert(
         cursor,
         Facility,
         {
@@ -167,12 +174,12 @@ def _add_facts(cursor: Any, first: int, last: int) -> None:
             "name": "'演示设施' || CAST(n.i AS text)", "name_key": "'演示设施' || CAST(n.i AS text)",
             "readings": "'yan shi she shi'",
             "kind": "CASE WHEN n.i % 5 = 0 THEN 'activity' ELSE 'integrated' END", "area": "50 + n.i % 700 + 0.25",
-            "construction_mode": "''", "tenure": "''", "functions": "'[]'", "opened_on": _day("2010-01-01", "n.i % 3200"),
-            "closed_on": f"CASE WHEN n.i % 30 = 0 THEN {_day('2018-10-06', 'n.i % 40 - 200 + 190')} END", "note": "''",
+            "construction_mode": "''", "tenure": "''", "functions": "'[]'", "opened_on": day_after("2010-01-01", "n.i % 3200"),
+            "closed_on": f"CASE WHEN n.i % 30 = 0 THEN {day_after('2018-10-06', 'n.i % 40 - 200 + 190')} END", "note": "''",
         },
         f"({_of(FACILITIES, first, last)}) AS n {at}",
     )  # fmt: skip
-    _insert(
+    insert(
         cursor,
         SocialOrganization,
         {
@@ -181,15 +188,15 @@ def _add_facts(cursor: Any, first: int, last: int) -> None:
             "sort_key": "'yan3 shi4 ' || CAST(n.i * 7919 % 1000003 AS text)", "readings": "'yan shi xie hui'", "phone_digests": "''",
             "registration": "CASE n.i % 3 WHEN 0 THEN 'registered' WHEN 1 THEN 'filed' ELSE 'guided' END",
             "credit_code": "CASE WHEN n.i % 3 = 0 THEN '51' || CAST(n.i AS text) ELSE '' END", "legal_form": "''",
-            "category": "'other'", "established_on": _day("2008-01-01", "n.i % 3900"),
-            "dissolved_on": f"CASE WHEN n.i % 40 = 1 THEN {_day('2018-09-07', '(n.i % 100)')} END", "leader": "''",
+            "category": "'other'", "established_on": day_after("2008-01-01", "n.i % 3900"),
+            "dissolved_on": f"CASE WHEN n.i % 40 = 1 THEN {day_after('2018-09-07', '(n.i % 100)')} END", "leader": "''",
             "is_social_work_agency": "n.i % 97 = 0", "hub_kind": "''", "note": "''",
         },
         f"({_of(ORGANIZATIONS, first, last)}) AS n {at}",
     )  # fmt: skip
     people = f"({_of(POSTINGS, first, last)}) AS n"
     key = _BASES.setdefault("workers", 1_000)
-    _insert(
+    insert(
         cursor,
         SocialWorker,
         {
@@ -202,17 +209,17 @@ def _add_facts(cursor: Any, first: int, last: int) -> None:
         },
         people,
     )  # fmt: skip
-    _insert(
+    insert(
         cursor,
         Posting,
         {
             "worker": f"{key} + n.i", "community": "c.id", "position": "''", "is_community_worker": "n.i % 10 <> 0",
-            "recruited_by": "''", "started_on": _day("2014-01-01", "n.i % 1700"),
-            "ended_on": f"CASE WHEN n.i % 25 = 2 THEN {_day('2018-09-07', 'n.i % 90')} END", "is_newest": "1 = 1",
+            "recruited_by": "''", "started_on": day_after("2014-01-01", "n.i % 1700"),
+            "ended_on": f"CASE WHEN n.i % 25 = 2 THEN {day_after('2018-09-07', 'n.i % 90')} END", "is_newest": "1 = 1",
         },
         f"{people} {at}",
     )  # fmt: skip
-    _insert(
+    insert(
         cursor,
         ServiceProject,
         {
@@ -221,8 +228,8 @@ def _add_facts(cursor: Any, first: int, last: int) -> None:
             "buyer": "'演示街道办'", "provider_name": "'演示中心'", "provider_credit_code": "''",
             "field": "CASE WHEN n.i % 3 = 0 THEN 'elderly' ELSE 'relief' END", "beneficiaries": "'needy'",
             "purchase_method": "'open_tender'", "funding_source": "'lottery'", "budget": "10000 + n.i % 90000",
-            "contract_amount": "9000 + n.i % 90000", "paid": "n.i % 9000", "starts_on": _day("2015-01-01", "n.i % 1200"),
-            "ends_on": _day("2016-01-01", "n.i % 1200"), "status": "'performing'", "grade": "''", "note": "''",
+            "contract_amount": "9000 + n.i % 90000", "paid": "n.i % 9000", "starts_on": day_after("2015-01-01", "n.i % 1200"),
+            "ends_on": day_after("2016-01-01", "n.i % 1200"), "status": "'performing'", "grade": "''", "note": "''",
         },
         f"({_of(PROJECTS, first, last)}) AS n {at} "
         f"JOIN {Community._meta.db_table} AS p ON p.id = c.id JOIN {Division._meta.db_table} AS t ON t.id = p.town_id",
@@ -231,10 +238,10 @@ def _add_facts(cursor: Any, first: int, last: int) -> None:
 
 def _of(share: tuple[int, int], first: int, last: int) -> str:
     """Return the range of row numbers of a register for the communities above `first` up to `last`."""
-    return _series(first * share[0] // share[1], last * share[0] // share[1] - 1)
+    return series(first * share[0] // share[1], last * share[0] // share[1] - 1)
 
 
-def _series(first: int, last: int) -> str:
+def series(first: int, last: int) -> str:
     """Return a SELECT of whole numbers as `i`."""
     if connection.vendor == "postgresql":
         return f"SELECT CAST(i AS BIGINT) AS i FROM generate_series({first}, {last}) AS i"
@@ -244,13 +251,15 @@ def _series(first: int, last: int) -> str:
     )
 
 
-def _day(start: str, days: str) -> str:
+def day_after(start: str, days: str) -> str:
+    """Return the SQL of a day some days after one given as text."""
     if connection.vendor == "postgresql":
         return f"DATE '{start}' + CAST({days} AS INTEGER)"
     return f"date('{start}', ({days}) || ' days')"
 
 
-def _insert(cursor: Any, model: type[models.Model], values: dict[str, str], rows: str) -> None:
+def insert(cursor: Any, model: type[models.Model], values: dict[str, str], rows: str) -> None:
+    """Insert rows of a model, each column given as an SQL expression over the rows."""
     quote = connection.ops.quote_name
     columns = [model._meta.get_field(name) for name in values]
     names = ", ".join(quote(column.column) for column in columns)

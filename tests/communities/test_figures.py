@@ -196,6 +196,15 @@ def test_a_december_is_compared_with_the_one_before(place: Place):
     assert sums_of("meetings_change", (datetime.date(2018, 12, 1), datetime.date(2018, 12, 31))) == (3, 4)
 
 
+def test_since_january_a_mean_is_of_reports_one_for_each_month_that_a_community_reported(place: Place):
+    first, second = place.communities[:2]
+    for month, meetings in (("2017-12", 90), ("2018-03", 4), ("2018-06", 6)):
+        make_monthly_report(first, month, meetings=meetings)
+    make_monthly_report(second, "2018-06", meetings=2)
+    assert sums_of("meetings", JUNE) == (8, 2)
+    assert sums_of("meetings", (datetime.date(2018, 1, 1), datetime.date(2018, 6, 30))) == (12, 3)
+
+
 @pytest.mark.parametrize("kind", ["ledgers", "meetings", "inspections", "certificates", "leaders"])
 def test_each_kind_has_its_mean(place: Place, kind: str):
     four: dict[str, Any] = {kind: 4}
