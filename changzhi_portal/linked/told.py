@@ -194,7 +194,7 @@ def _changed(figure: StoredFigure) -> tuple[str, str]:
         return "持平", ""
     if not figure.value:
         return "基本持平", ""
-    return ("增加" if figure.value > 0 else "减少"), f"{abs(figure.value):,.1f}%"
+    return ("增加" if figure.value > 0 else "减少"), percent_text(abs(figure.value))
 
 
 def sentence(*clauses: str, then: str = "") -> list[str]:
