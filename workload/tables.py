@@ -15,7 +15,7 @@ from changzhi_portal.display import DASH
 from changzhi_portal.pages.tables import AmountColumn, DayColumn, NumberColumn, RegisterTable, ShortColumn, SpanColumn
 from participation.scores import satisfaction_scores
 from periods.workdays import workdays_between
-from workload.models import Assessment, AssessmentScheme, WorkItem
+from workload.models import Assessment, WorkItem, assessment_total
 
 
 class ItemTable(RegisterTable):
@@ -94,7 +94,6 @@ class AssessmentTable(RegisterTable):
     default_order: ClassVar[str] = "-year"
     reads: ClassVar[tuple[str, ...]] = (
         *("ref", "year", "work_score", "community__name", "community__town__name", "community__town__parent__name"),
-        *("community__town__parent_id",),
     )
 
     community = tables.Column(
@@ -112,10 +111,6 @@ class AssessmentTable(RegisterTable):
     class Meta(RegisterTable.Meta):
         model = Assessment
         fields = ()
-
-    @cached_property
-    def _weights(self) -> dict[tuple[int, int], AssessmentScheme]:
-        return {(scheme.county_id, scheme.year): scheme for scheme in AssessmentScheme.objects.all()}
 
     @cached_property
     def _scores(self) -> dict[int, dict[int, Decimal]]:
@@ -136,8 +131,7 @@ class AssessmentTable(RegisterTable):
 
     def render_total(self, record: Assessment) -> Any:
         """Return the total, a dash while satisfaction or weight is unknown."""
-        scheme = self._weights.get((record.community.town.parent_id or 0, record.year))
-        return _shown(scheme.total(self._satisfaction_of(record), record.work_score) if scheme is not None else None)
+        return _shown(assessment_total(record.weight, self._satisfaction_of(record), record.work_score))
 
 
 def _shown(value: Decimal | None) -> str:

@@ -38,6 +38,20 @@ def test_items_follow_their_county_with_the_department_that_goes_on(place, admin
     assert "社区工作事项：城区“甲”（A-1）转到潞州区" in applied.moved
 
 
+def test_a_county_that_merges_finishes_the_year_with_its_own_scheme(place, administrator):
+    AssessmentScheme.objects.create(county=place.county, year=2018, weight=70)
+    score = Assessment.objects.create(community=place.communities[0], year=2018, work_score=80)
+    next_year = Assessment.objects.create(community=place.communities[0], year=2019, work_score=80)
+    change("merge", place.county, "140403", "潞州区")
+    apply_division_changes(by=administrator)
+    merged = Division.objects.by_code("140403")
+    weights = lambda: [Assessment.objects.with_weight().get(pk=each.pk).weight for each in (score, next_year)]  # noqa: E731
+    assert weights() == [70, None]
+    AssessmentScheme.objects.create(county=merged, year=2018, weight=50)
+    AssessmentScheme.objects.create(county=merged, year=2019, weight=55)
+    assert weights() == [70, 55]
+
+
 def test_items_of_a_town_come_back_when_its_merger_is_undone(place, administrator):
     standing, twin = make_department(place.street, "综合办"), make_department(place.other_street, "综合办")
     item = make_work_item(place.other_street, department=twin)

@@ -1,6 +1,6 @@
 """Tables of burden relief [四（一）4]: what communities may be asked, and how they are assessed. Import from here."""
 
-from workload.models.assessments import LEAST_WEIGHT, Assessment, AssessmentScheme
+from workload.models.assessments import LEAST_WEIGHT, Assessment, AssessmentScheme, assessment_total
 from workload.models.work_items import (
     COLLECTING,
     FUNDED,
@@ -24,4 +24,5 @@ __all__ = [
     "WorkItem",
     "WorkItemQuerySet",
     "WorkItemStep",
+    "assessment_total",
 ]

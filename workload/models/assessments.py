@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from changzhi_portal.grades import printed_score
 from changzhi_portal.records import Record
-from changzhi_portal.scope import ScopedModel
+from changzhi_portal.scope import ScopedModel, ScopedQuerySet
+from communities.models import CommunityPlacement
 
 # Percent of the total that residents' satisfaction has at least (docs/domain.md §11.4).
 LEAST_WEIGHT: Final = 50
@@ -55,14 +57,40 @@ class AssessmentScheme(Record, ScopedModel):
     def __str__(self) -> str:
         return f"{self.county}{self.year}年社区考核"
 
-    def total(self, satisfaction: Decimal | None, work: Decimal) -> Decimal | None:
-        """Return the total of a community from both scores of 0 to 100, with one decimal, rounded half up.
 
-        None while its satisfaction is unknown.
+def assessment_total(weight: int | None, satisfaction: Decimal | None, work: Decimal) -> Decimal | None:
+    """Return the total of a community from both scores of 0 to 100, with one decimal, rounded half up.
+
+    `weight` is that of satisfaction in percent. None while weight or satisfaction is unknown.
+    """
+    if weight is None or satisfaction is None:
+        return None
+    return printed_score(Fraction(weight * satisfaction + (_ALL - weight) * work) / _ALL)
+
+
+class AssessmentQuerySet(ScopedQuerySet):
+    """Queries of assessments."""
+
+    def with_weight(self) -> Self:
+        """Annotate `weight`, that of satisfaction in percent; None where the county has no scheme of the year.
+
+        A county that closes during the year finishes it with its own scheme (systems.md §2): that of the county where the
+        community lay on 1 January goes before that of its county of today.
         """
-        if satisfaction is None:
-            return None
-        return printed_score(Fraction(self.weight * satisfaction + (_ALL - self.weight) * work) / _ALL)
+        begun = Q(valid_from__year__lt=OuterRef("year")) | Q(
+            valid_from__year=OuterRef("year"), valid_from__month=1, valid_from__day=1
+        )
+        at_first = CommunityPlacement.objects.filter(begun, community=OuterRef("community")).order_by("-valid_from")
+        rows: Self = self.annotate(county_at_first=Subquery(at_first.values("town__parent")[:1]))
+        return rows.annotate(weight=Coalesce(_weight_in("county_at_first"), _weight_in("community__town__parent")))
+
+
+def _weight_in(county: str) -> Subquery:
+    """Return the weight of the scheme of a county and of the assessment's year."""
+    schemes: QuerySet[AssessmentScheme] = AssessmentScheme.objects.filter(
+        county=OuterRef(county), year=OuterRef("year")
+    )
+    return Subquery(schemes.order_by().values("weight")[:1])
 
 
 class Assessment(Record, ScopedModel):
@@ -77,6 +105,7 @@ class Assessment(Record, ScopedModel):
 
     record_page: ClassVar[str] = "workload:assessment_detail"
     scope_lookups: ClassVar[tuple[str, ...]] = ("community__town",)
+    objects = AssessmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "社区考核"

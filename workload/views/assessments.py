@@ -18,7 +18,7 @@ from workload.actions import save_scheme
 from workload.filters import AssessmentFilterSet
 from workload.flow import MAY_DECIDE
 from workload.forms import AssessmentFilterForm, SchemeForm
-from workload.models import Assessment, AssessmentScheme
+from workload.models import Assessment, AssessmentScheme, assessment_total
 from workload.tables import AssessmentTable
 
 
@@ -28,7 +28,7 @@ class AssessmentList(ListPage):
     requires = "may_see_figures"
     template_name = "workload/assessments.html"
     title = "社区考核"
-    queryset = Assessment.objects.select_related("community__town__parent")
+    queryset = Assessment.objects.with_weight().select_related("community__town__parent")
     filterset = AssessmentFilterSet
     form = AssessmentFilterForm
     table = AssessmentTable
@@ -55,7 +55,7 @@ class AssessmentDetail(PlacedDetailPage):
     """One score with its total."""
 
     requires = "may_see_figures"
-    queryset = Assessment.objects.select_related("community__town__parent")
+    queryset = Assessment.objects.with_weight().select_related("community__town__parent")
     list_url_name = "workload:assessments"
     list_title = "社区考核"
     facts = ("year", "work_score", "note")
@@ -63,17 +63,15 @@ class AssessmentDetail(PlacedDetailPage):
     def get_facts(self) -> list[Fact]:
         """Add satisfaction, weight and total; a year has no separator."""
         assessment = self.record
-        county = assessment.community.town.parent_id
-        scheme = AssessmentScheme.objects.filter(county=county, year=assessment.year).first()
         satisfaction = satisfaction_scores(assessment.year, [assessment.community_id]).get(assessment.community_id)
-        total = scheme.total(satisfaction, assessment.work_score) if scheme is not None else None
+        total = assessment_total(assessment.weight, satisfaction, assessment.work_score)
         facts = [
             fact._replace(value=str(assessment.year)) if fact.label == "年度" else fact for fact in super().get_facts()
         ]
         return [
             *facts,
             Fact("居民满意度得分", display_number(satisfaction)),
-            Fact("居民满意度权重（%）", str(scheme.weight) if scheme is not None else DASH),
+            Fact("居民满意度权重（%）", DASH if assessment.weight is None else str(assessment.weight)),
             Fact("总分", display_number(total)),
         ]
 
