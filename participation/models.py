@@ -6,6 +6,7 @@ Never a person's answers (docs/domain.md §4.16).
 from __future__ import annotations
 
 import datetime
+from decimal import Decimal
 from functools import reduce
 from operator import add
 from typing import ClassVar, Self
@@ -16,7 +17,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from changelog.models.steps import FlowStep
-from changzhi_portal.grades import GRADE_FIELDS, Grade5, GradeCounts
+from changzhi_portal.grades import GRADE_FIELDS, Grade5, GradeCounts, printed_rate, printed_score
 from changzhi_portal.names import readings
 from changzhi_portal.records import Record, not_before
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
@@ -228,6 +229,16 @@ class SurveyCount(Record, ScopedModel):
     def answered(self) -> int:
         """Return how many of the sheets that were sent have an answer, 不了解 among them."""
         return self.grades.valid + (self.do_not_know or 0) + (self.chosen or 0)
+
+    @property
+    def satisfaction(self) -> Decimal | None:
+        """Return 满意率 in percent with one decimal; None without a valid answer."""
+        return printed_rate(self.grades.satisfaction)
+
+    @property
+    def score(self) -> Decimal | None:
+        """Return the score with one decimal; None without a valid answer."""
+        return printed_score(self.grades.score)
 
     @property
     def has_enough(self) -> bool:
