@@ -49,7 +49,7 @@ class RightsPage(ExportedPage):
             column("full_name", "姓名", lambda each: each.full_name or each.user.username),
             column("username", "用户名", lambda each: each.user.username),
             column("role", "角色", lambda each: each.role.label),
-            column("division", "所属单位", lambda each: each.division.full_name),
+            column("division", "所属单位", lambda each: each.office),
             column("may_unmask", "可看原文", lambda each: each.may_unmask),
             column("state", "状态", lambda each: "在用" if each.is_active else "已停用"),
             column("rights", "权限", lambda each: "、".join(each.rights) if each.is_active else "停用期间不能登录"),

@@ -16,7 +16,7 @@ from audit.rights_then import rights_on
 from changelog.models import ChangeSet
 from changzhi_portal.rights import OF_THE_USER
 from periods.models import beginning_of
-from tests.factories import make_user
+from tests.factories import make_department, make_user
 from tests.pages import markup_of
 from tests.queries import exactly
 
@@ -91,6 +91,18 @@ def test_users_are_there_from_their_creation_and_inactive_from_the_end(place, au
     assert held(browser, clerk, state="") is None, "without a state those in use"
 
 
+def test_a_departments_clerk_is_shown_with_the_department_of_the_day(place, auditor, administrator, signed_in):
+    first, second = make_department(place.county, "统计局"), make_department(place.county, "卫生局")
+    user = make_user(Role.DEPARTMENT_CLERK, place.county, department=first)
+    joined(datetime.date(2018, 1, 1))
+    edit(administrator, user, department=second)
+    on_the_day()
+    browser = signed_in(auditor)
+    before, now = held(browser, user, on=BEFORE), held(browser, user)
+    assert (before.office, before.today) == (f"{place.county.full_name}统计局", ("现在卫生局",))
+    assert now.office == f"{place.county.full_name}卫生局"
+
+
 def test_a_county_sees_who_belonged_to_it_on_the_day(place, administrator, clerk, other_clerk, signed_in):
     edit(administrator, clerk, division=place.other_county)
     on_the_day()
@@ -112,9 +124,9 @@ def test_the_page_takes_a_fixed_number_of_queries(more, place, auditor, administ
     joined(datetime.date(2018, 1, 1))
     browser = signed_in(auditor)
     browser.get(RIGHTS)
-    with exactly(4):  # the signed-in user, counties to choose from, divisions, users
+    with exactly(5):  # the signed-in user, counties to choose from, divisions, departments, users
         browser.get(RIGHTS)
-    with exactly(5):  # and what was changed since
+    with exactly(6):  # and what was changed since
         browser.get(f"{RIGHTS}?on={BEFORE}")
 
 
