@@ -45,7 +45,9 @@ class HeldRights:
     @property
     def office(self) -> str:
         """Return the division, with the department of those who act for one."""
-        return self.division.full_name if self.department is None else f"{self.division.full_name}{self.department.name}"
+        return (
+            self.division.full_name if self.department is None else f"{self.division.full_name}{self.department.name}"
+        )
 
     def has(self, right: str) -> bool:
         """Return whether the user had a right; `right` is a name of RIGHTS."""

@@ -28,7 +28,9 @@ class CommunitySurveys(RecordPanel):
 
     def context(self, request: PortalRequest, record: Model) -> dict[str, Any]:
         """Return the counts of satisfaction, the newest survey first, and those of needs, the most chosen first. Two queries."""
-        closed = SurveyCount.objects.visible_to(request.user).filter(community=record, survey__state=Survey.State.CLOSED)
+        closed = SurveyCount.objects.visible_to(request.user).filter(
+            community=record, survey__state=Survey.State.CLOSED
+        )
         newest_first = closed.select_related("survey__division").order_by("-survey__ends_on", "-survey")
         overall = newest_first.filter(survey__kind=Survey.Kind.SATISFACTION, question=OVERALL)
         of_needs = newest_first.filter(survey__kind=Survey.Kind.NEEDS, chosen__gt=0)

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from uploads.views import batch, corrections, crosswalk, downloads, steps, together
+from uploads.views import batch, corrections, crosswalk, downloads, prefilled, steps, together
 
 app_name = "uploads"
 urlpatterns = [
     path("", batch.BatchList.as_view(), name="list"),
     path("new/", batch.NewUpload.as_view(), name="new"),
     path("division-changes/", crosswalk.UploadCrosswalk.as_view(), name="division_changes"),
+    path("prefilled/", prefilled.PrefilledTemplates.as_view(), name="prefilled"),
     path("template/<slug:register>.xlsx", downloads.Template.as_view(), name="template"),
     path("export/<slug:register>.xlsx", downloads.Export.as_view(), name="export"),
     path("export/<slug:register>/in-clear/", downloads.ExportInClear.as_view(), name="export_in_clear"),

@@ -22,10 +22,11 @@ EXPLAINED = {
     ("color-contrast", "Element has no value"): "An empty box has no text.",
 }
 # Folded parts are opened first, except menus that would cover what lies below them. Says whether axe-core is there, and
-# how high the page is then.
+# how wide and high the page is then, with its widest table as a whole.
 OPEN_PARTS = """(covering) => {
     document.querySelectorAll("details").forEach((part) => { part.open = part.open || !part.matches(covering); });
-    return ["axe" in window, document.documentElement.scrollHeight];
+    const hidden = [...document.querySelectorAll(".table-scroll")].map((each) => each.scrollWidth - each.clientWidth);
+    return ["axe" in window, innerWidth + Math.max(0, ...hidden), document.documentElement.scrollHeight];
 }"""
 RUN = """async ([rules, within]) => {
     const found = await axe.run(within || document,
@@ -61,11 +62,13 @@ def obstacles_in(page: Page, where: str, *, within: str = "") -> list[tuple[Any,
 
     Each finding begins with `where`, then says the rule, the element and the reason.
     """
-    # As high as the page: nothing that sticks to the screen's edge lies upon something else while it is measured.
-    has_axe, height = page.evaluate(OPEN_PARTS, COVERING)
+    page.set_viewport_size({"width": DESK["width"], "height": DESK["height"]})
+    # As high as the page, as wide as its widest table: nothing sticks to the screen's edge upon something else, and no cell is
+    # out of sight, while it is measured.
+    has_axe, width, height = page.evaluate(OPEN_PARTS, COVERING)
     if not has_axe:
         page.evaluate(_axe())
-    page.set_viewport_size({"width": DESK["width"], "height": max(DESK["height"], height)})
+    page.set_viewport_size({"width": max(DESK["width"], width), "height": max(DESK["height"], height)})
     found = page.evaluate(RUN, [list(RULES), within or None])
     pale = page.evaluate(_script("contrast.js"))
     return [

@@ -13,7 +13,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 def panel_of(browser, community) -> tuple[dict, str]:
     page = browser.get(community.get_absolute_url())
-    (panel,) = [each for each in page.context["panels"] if each["template_name"] == "participation/community_panel.html"]
+    (panel,) = [
+        each for each in page.context["panels"] if each["template_name"] == "participation/community_panel.html"
+    ]
     return panel, page.content.decode()
 
 

@@ -70,6 +70,9 @@ def quiet(place: Place) -> None:
     make_project(place.county, place.communities[0])
 
 
+PAGE = "/uploads/prefilled/"
+
+
 def test_nine_cells_of_ten_come_prefilled_in_a_quiet_month(
     quiet: None, clerk: User, period: ReportingPeriod, capsys: pytest.CaptureFixture[str]
 ):
@@ -95,3 +98,22 @@ def test_nine_cells_of_ten_come_prefilled_in_a_quiet_month(
 def test_an_office_without_records_has_nothing_to_fill_in(other_clerk: User, period: ReportingPeriod):
     facilities = prefilled_cells(FacilitySheet(), other_clerk.division.path, period)
     assert (facilities.rows, facilities.share) == (0, None)
+
+
+def test_the_page_shows_the_share_of_each_register_of_the_own_office(quiet: None, clerk: User, signed_in):
+    page = signed_in(clerk).get(PAGE)
+    together = page.context["together"]
+    text = page.content.decode()
+    assert page.context["office"] == clerk.division and "<select" not in text
+    assert {line.title for line in page.context["lines"]} >= {"社区", "服务设施", "社会组织"}
+    assert f"占{together.share}%" in text and together.share >= 90
+    assert f'href="{PAGE}"' in signed_in(clerk).get("/uploads/new/").content.decode()
+
+
+def test_a_user_of_the_city_chooses_a_county_first(quiet: None, place, officer: User, other_clerk: User, signed_in):
+    browser = signed_in(officer)
+    assert "请先选一个县（市、区）" in browser.get(PAGE).content.decode()
+    assert browser.get(PAGE, {"county": place.county.code}).context["office"] == place.county
+    assert browser.get(PAGE, {"county": "999999"}).status_code == 404
+    own = signed_in(other_clerk).get(PAGE, {"county": place.county.code})
+    assert own.context["office"] == place.other_county, "a county sees its own, whatever the address says"
