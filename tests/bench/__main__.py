@@ -14,14 +14,14 @@ logging.disable(logging.INFO)
 
 from django.core.management import call_command  # noqa: E402
 
-from tests.bench import api, briefing, exports, figures, guessing, pages, slow, targets, trail, uploads  # noqa: E402
+from tests.bench import api, briefing, exports, figures, guessing, pages, sheets, slow, targets, trail, uploads  # noqa: E402
 
 
 def main() -> None:
     """Run the tables named on the command line, by default all."""
     parser = argparse.ArgumentParser(prog="make bench ARGS=", description=main.__doc__)
     parser.add_argument(
-        "tables", nargs="*", metavar="uploads|targets|figures|pages|trail|slow|guessing|api|exports|briefing"
+        "tables", nargs="*", metavar="uploads|sheets|targets|figures|pages|trail|slow|guessing|api|exports|briefing"
     )
     parser.add_argument("--communities", type=int, default=targets.COMMUNITIES, help="the largest size of `targets`")
     parser.add_argument(
@@ -33,6 +33,7 @@ def main() -> None:
     arguments = parser.parse_args()
     tables = {
         "uploads": uploads.run,
+        "sheets": sheets.run,
         # Before `targets`, which fills the database with many more places.
         "figures": figures.run,
         "targets": lambda: targets.run(arguments.communities),

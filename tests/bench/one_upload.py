@@ -1,4 +1,4 @@
-"""Uploads one workbook in its own process and prints time and memory: `python -m tests.bench.one_upload FILE`."""
+"""Uploads one workbook in its own process and prints time and memory: `python -m tests.bench.one_upload FILE REGISTER`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ user = User.objects.select_related("division").get(username="bench_officer")
 path = Path(sys.argv[1])
 started = time.perf_counter()
 batch = actions.check_batch(
-    actions.receive_file(file=[path.read_bytes()], file_name=path.name, register="organizations", by=user, queue=False)
+    actions.receive_file(file=[path.read_bytes()], file_name=path.name, register=sys.argv[2], by=user, queue=False)
 )
 checked = time.perf_counter()
 actions.request_commit(batch=batch, mode="all", by=user, queue=False)

@@ -123,10 +123,10 @@ def _seconds(work: Any) -> float:
     return time.perf_counter() - started
 
 
-def one_upload(path: Path) -> dict[str, Any]:
+def one_upload(path: Path, register: str = "organizations") -> dict[str, Any]:
     """Return what `tests.bench.one_upload` printed."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.bench.one_upload", str(path)],
+        [sys.executable, "-m", "tests.bench.one_upload", str(path), register],
         cwd=settings.BASE_DIR,
         env=os.environ.copy(),
         capture_output=True,
