@@ -26,6 +26,9 @@ EXPLAINED = {
 OPEN_PARTS = """(covering) => {
     document.querySelectorAll("details").forEach((part) => { part.open = part.open || !part.matches(covering); });
     const hidden = [...document.querySelectorAll(".table-scroll")].map((each) => each.scrollWidth - each.clientWidth);
+    if (hidden.some((pixels) => pixels > 0)) {
+        document.querySelectorAll(".container-xl").forEach((part) => { part.style.maxWidth = "none"; });
+    }
     return ["axe" in window, innerWidth + Math.max(0, ...hidden), document.documentElement.scrollHeight];
 }"""
 RUN = """async ([rules, within]) => {
