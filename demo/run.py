@@ -26,6 +26,7 @@ from changzhi_portal.commands import COULD_NOT_RUN
 from communities.models import Division, DivisionChange
 from demo.accounts import ACCOUNTS, ADMINISTRATOR, CITY, CITY_NAME, OFFICER
 from demo.applications import apply_for_items
+from demo.assessments import set_schemes, write_assessments
 from demo.files import DemoFile, Writer
 from demo.places import demo_counties
 from demo.span import Span
@@ -39,6 +40,7 @@ from revisions.actions import compare_locked
 from revisions.jobs import locked_periods_to_compare
 from submissions.actions import change_dates, lock_period, remind_counties
 from targets.actions import compute_period
+from workload.sheets import AssessmentSheet
 
 # The month in hand is due DAYS_UNTIL_DUE from today, and accepted as late for DAYS_LATE more. The calendar task does not
 # move the dates of a demo, so each start sets them again when fewer than FEWEST_DAYS_LEFT are left.
@@ -113,6 +115,7 @@ class DemoRun:
         for file in files:
             self._upload(file, period)
         self._survey(period, writer.folder)
+        self._assess(period, writer.folder)
         if month == self.span.last:
             self._mark_notices_as_seen()
         report_month(period, self.span)
@@ -162,6 +165,14 @@ class DemoRun:
         self._upload(DemoFile(SurveyCountSheet.name, path, OFFICER, rows=0), period)
         close_surveys(surveys, by=officer)
         self.say(f"{period.code}: {len(surveys)} surveys, {time.monotonic() - started:.1f} s")
+
+    def _assess(self, period: ReportingPeriod, folder: Path) -> None:
+        """In January, set the schemes of the year before and upload its scores."""
+        year, officer = period.month.year - 1, _user(OFFICER)
+        if period.month.month != 1 or (path := write_assessments(year, folder, period.month)) is None:
+            return
+        set_schemes(year, by=officer)
+        self._upload(DemoFile(AssessmentSheet.name, path, OFFICER, rows=0), period)
 
     @staticmethod
     def _mark_notices_as_seen() -> None:

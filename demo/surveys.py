@@ -1,4 +1,4 @@
-"""Demo surveys: satisfaction in the autumn of 2018 and 2019, needs in the spring of 2019, in some communities of every county.
+"""Demo surveys: satisfaction in the autumn of 2018 and 2019 and in the spring of 2020, needs in the spring of 2019, in some communities of every county.
 
 The bureau opens a survey for each county, uploads one file with all counts, and closes them.
 """
@@ -47,6 +47,7 @@ SURVEYS = (
     DemoSurvey(datetime.date(2018, 10, 1), "2018年居民满意度调查（演示数据）"),
     DemoSurvey(datetime.date(2019, 5, 1), "2019年居民需求调查（演示数据）", Survey.Kind.NEEDS, _NEEDS),
     DemoSurvey(datetime.date(2019, 10, 1), "2019年居民满意度调查（演示数据）"),
+    DemoSurvey(datetime.date(2020, 5, 1), "2020年居民满意度调查（演示数据）"),
 )
 
 

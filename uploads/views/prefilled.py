@@ -23,7 +23,7 @@ class PrefilledTemplates(PortalPage):
 
     requires = "may_upload"
     template_name = "uploads/prefilled.html"
-    title = "已填的表里有多少"
+    title = "模板已填好多少"
 
     def get(self, request: PortalRequest) -> HttpResponse:
         """Show the table; for a user of the city without a county only the choice."""
