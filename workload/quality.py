@@ -28,7 +28,7 @@ def work_item_unfunded(occasion: Occasion) -> ScopedQuerySet:
     ITEMS,
     Severity.SOFT,
     "准入申请超期未审定",
-    "{submitted_on}提交的申请应在{due_on}前审定，现在还没有审定，请尽快办理。",
+    "{submitted_on}提交的申请最迟应在{due_on}审定，现在还没有审定，请尽快办理。",
 )
 def application_overdue(occasion: Occasion) -> ScopedQuerySet:
     """Find applications that have waited longer than 15 working days."""

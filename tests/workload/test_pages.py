@@ -144,7 +144,7 @@ def test_an_application_is_saved_shown_changed_and_submitted(department_clerk: U
     move = reverse("workload:move", args=[item.ref, "submit"])
     assert "30个工作日" not in browser.get(move).content.decode()
     answer = browser.post(move, {"seen": "2"}, follow=True)
-    assert actions(answer) == [] and "等待审定，2018-06-26前审定，还有15个工作日" in answer.content.decode()
+    assert actions(answer) == [] and "等待审定，最迟2018-06-26审定，还有15个工作日" in answer.content.decode()
 
 
 def test_an_application_at_short_notice_is_warned_of(department_clerk: User, signed_in) -> None:
