@@ -27,7 +27,7 @@ def _satisfaction(told: Told) -> list[str]:
     if content is None:
         return []
     if content.value is None or not content.denominator:
-        return [f"{told.whole}{told.month[:4]}年还没有样本足够的满意度调查{told.coverage(content, compares=False)}。"]
+        return [f"{told.whole}{told.month[:4]}年还没有样本足够的满意度调查。"]
     answers = f"（{display_number(content.denominator)}份有效问卷）"
     if content.numerator == content.denominator:
         said = f"{told.whole}接受调查的居民全部表示满意{answers}"
