@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from periods.models import ReportingPeriod
-from targets.models import CommunityMeasure, Computation, DivisionMeasure, TargetResult
+from targets.models import CommunityMeasure, Computation, DivisionMeasure, FigureResult, TargetResult
 from tests.factories import make_facility, make_organization, make_worker
 
 State = Computation.State
@@ -38,3 +38,15 @@ def lock(period, officer):
 def begun_ago(period, age, state=State.FINISHED):
     began = timezone.now() - age
     Computation.objects.filter(period=period).update(started_at=began, heartbeat_at=began, state=state)
+
+
+def sums(period, code, division, part=""):
+    """Return numerator and denominator of the month, or None where there is no row."""
+    rows = FigureResult.objects.of_period(period).of_division(division).of_figure(code).filter(part=part)
+    return rows.values_list("numerator", "denominator").first()
+
+
+def year(period, code, division, part=""):
+    """Return numerator and denominator since 1 January, or None where there is no row."""
+    rows = FigureResult.objects.of_period(period).of_division(division).of_figure(code).filter(part=part)
+    return rows.values_list("numerator_year", "denominator_year").first()
