@@ -131,7 +131,8 @@ class AssessmentTable(RegisterTable):
 
     def render_total(self, record: Assessment) -> Any:
         """Return the total, a dash while satisfaction or weight is unknown."""
-        return _shown(assessment_total(record.weight, self._satisfaction_of(record), record.work_score))
+        weight = record.weight  # type: ignore[attr-defined]  # annotated
+        return _shown(assessment_total(weight, self._satisfaction_of(record), record.work_score))
 
 
 def _shown(value: Decimal | None) -> str:

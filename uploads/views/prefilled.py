@@ -9,7 +9,6 @@ from django.urls import reverse
 
 from changzhi_portal.pages import Crumb, PortalPage
 from changzhi_portal.pages.base import PortalRequest
-from communities.models import Division
 from periods.models import ReportingPeriod
 from uploads.prefilled import all_together, prefilled_by_register
 
@@ -27,7 +26,7 @@ class PrefilledTemplates(PortalPage):
 
     def get(self, request: PortalRequest) -> HttpResponse:
         """Show the table; for a user of the city without a county only the choice."""
-        counties = list(request.user.visible_counties()) if request.user.division.level == Division.Level.CITY else []
+        counties = list(request.user.visible_counties()) if request.user.division.level == "city" else []
         office = self._office(counties)
         period = ReportingPeriod.objects.for_month_or_in_hand(None)
         lines = prefilled_by_register(office.path, period) if office is not None else []
@@ -36,8 +35,8 @@ class PrefilledTemplates(PortalPage):
         )
         return self.render_to_response(context)
 
-    def _office(self, counties: list[Division]) -> Division | None:
-        """Return the division whose templates are counted. Raises Http404 for a county that the user does not see."""
+    def _office(self, counties: list[Any]) -> Any:
+        """Return the division whose templates are counted, None where none is chosen yet. Raises Http404 for a county that the user does not see."""
         if not counties:
             return self.request.user.division
         asked = self.request.GET.get("county")
