@@ -30,7 +30,11 @@ class RecordForm(forms.Form):
     that the changes of somebody else in between are not taken back.
     """
 
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    version = forms.IntegerField(
+        widget=forms.HiddenInput,
+        required=False,
+        error_messages={"invalid": "页面没有打开完整，没有保存；请重新打开这一页再填。"},
+    )
     locked_reason = forms.CharField(
         label="修改已锁定月份的原因",
         required=False,

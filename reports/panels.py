@@ -94,6 +94,7 @@ class QuestionSheets(RecordPanel):
 
     model_label = "participation.Survey"
     position = 30
+    is_above = True  # below it are all communities of a county
     template_name = "reports/question_sheets_panel.html"
     requires = "may_run_surveys"
 

@@ -23,7 +23,7 @@ IN_HAND = (State.DRAFT, State.SUBMITTED, State.RETURNED)
 
 
 class ItemFilterSet(PlaceFilterSet):
-    """Filter by number, name, department, kind; without a state those in force today."""
+    """Filter by number, name, department, kind; without a state those in force today, and those that are approved and begin later."""
 
     source = WorkItems()
     kind = django_filters.ChoiceFilter(label="类别", choices=WorkItem.Kind.choices)
@@ -32,7 +32,7 @@ class ItemFilterSet(PlaceFilterSet):
         label="状态",
         choices=[("all", "全部"), ("in_hand", "办理中"), *State.choices],
         method="by_state",
-        empty_label="现在有效",
+        empty_label="现在有效和将要开始",
     )
     applies_to = django_filters.ChoiceFilter(label="适用", choices=WorkItem.AppliesTo.choices)
     role = django_filters.ChoiceFilter(label="居（村）委会角色", choices=WorkItem.Role.choices)
@@ -60,10 +60,10 @@ class ItemFilterSet(PlaceFilterSet):
         return queryset.filter(Q(WorkItem.in_subtree(value.path)) | Q(division__path__in=paths_above(value.path)))
 
     def filter_queryset(self, queryset: WorkItemQuerySet) -> WorkItemQuerySet:
-        """Leave out what is not in force today unless a state or a day is asked for."""
+        """Leave out what is neither in force today nor begins later, unless a state or a day is asked for."""
         asked = self.form.cleaned_data
         if not asked.get("state") and not asked.get("on_day"):
-            queryset = queryset.in_force_on(timezone.localdate())
+            queryset = queryset.standing_on(timezone.localdate())
         return super().filter_queryset(queryset)
 
 

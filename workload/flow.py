@@ -6,9 +6,11 @@ from typing import Any
 
 from django.utils import timezone
 
+from accounts.models import User
 from changelog.flow import BY_PORTAL_ALONE, Asks, Flow, Move
 from changzhi_portal.refusals import InvalidError, NotAllowedError
 from changzhi_portal.rights import Actor, Viewer
+from notices.actions import Message, notify
 from periods.workdays import deadline, workdays_between
 from workload.models import OPEN, WorkItem
 from workload.rules import DECISION_LIMIT, held_in_words, held_of, nothing_left, refuse_what_is_wrong
@@ -85,6 +87,16 @@ def _ended(item: WorkItem) -> dict[str, Any]:
     return {"valid_to": max(today, item.valid_from)}
 
 
+def _tell_department(item: WorkItem, by: Actor | None, note: str) -> None:
+    """Tell the clerks of the item's department what was decided, with the reason."""
+    words = {State.APPROVED: "已批准", State.RETURNED: "已退回", State.REFUSED: "不予准入"}[State(item.state)]
+    clerks = User.objects.people().filter(department=item.department_id, is_active=True)
+    notify(
+        Message(user=clerk, title=f"“{item}”（{item.number}）{words}", text=note, url=item.get_absolute_url())
+        for clerk in clerks
+    )
+
+
 FLOW: Flow[WorkItem] = Flow(
     WorkItem,
     "state",
@@ -112,6 +124,7 @@ FLOW: Flow[WorkItem] = Flow(
             done="已批准，列入事项清单。",
             check=_check_approval,
             values=_approved,
+            then=_tell_department,
             concerns=WorkItem.is_decided_by,
         ),
         Move(
@@ -123,6 +136,7 @@ FLOW: Flow[WorkItem] = Flow(
             asks=Asks("退回原因", "部门会看到，改好后可以再提交。"),
             done="已退回。",
             check=_check_decides,
+            then=_tell_department,
             concerns=WorkItem.is_decided_by,
         ),
         Move(
@@ -135,6 +149,7 @@ FLOW: Flow[WorkItem] = Flow(
             done="已作出不予准入的决定。",
             check=_check_decides,
             values=_decided,
+            then=_tell_department,
             concerns=WorkItem.is_decided_by,
         ),
         Move(

@@ -13,7 +13,7 @@ from changzhi_portal.pages.filters import DayInput, FilterForm
 from changzhi_portal.registers.cleaning import items_of
 from communities.models import Division
 from workload.models import LONGEST_ASKED, WorkItem
-from workload.rules import fields_asked
+from workload.rules import MUST_SAY, fields_asked
 
 _LONG = frozenset({"conditions", "opinions", "note"})
 _HELP = {
@@ -31,16 +31,17 @@ _HELP = {
 }
 
 
-def _form_field(name: str) -> forms.Field:
-    """Return the form's field for one of the model, with its label and what is said of it."""
+def _form_field(name: str, *, must_say: bool) -> forms.Field:
+    """Return the form's field for one of the model, with its label and what is said of it; `must_say`: the kind needs it."""
     field: Any = WorkItem._meta.get_field(name)
     label = str(field.verbose_name)
-    options: dict[str, Any] = {"label": label, "help_text": _HELP.get(name, ""), "required": not field.blank}
+    is_required = must_say or not field.blank
+    options: dict[str, Any] = {"label": label, "help_text": _HELP.get(name, ""), "required": is_required}
     if field.has_default() and field.choices:
         options["initial"] = field.get_default()
     errors = {"required": f"请填写“{label}”。", "invalid": f"“{label}”填得不对，请核对。"}
     if field.choices:
-        blank = [("", "请选择" if not field.blank else "不适用")]
+        blank = [("", "请选择" if is_required else "不适用")]
         errors |= {"required": f"请选择“{label}”。", "invalid_choice": f"请在列出的里选择“{label}”。"}
         return forms.ChoiceField(choices=[*blank, *field.flatchoices], error_messages=errors, **options)
     if isinstance(field, models.BooleanField):
@@ -79,7 +80,7 @@ class ApplicationForm(VersionForm):
         super().__init__(*args, **kwargs)
         self.kind = kind
         for name in names:
-            self.fields[name] = _form_field(name)
+            self.fields[name] = _form_field(name, must_say=name in MUST_SAY.get(kind, ()))
 
     def values(self) -> dict[str, Any]:
         """Return what was filled in, by field of the model."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from changzhi_portal.pages.base import PortalRequest
@@ -23,16 +24,19 @@ class OwnApplications(HomePanel):
     requires = MAY_PROPOSE
 
     def context(self, request: PortalRequest) -> dict[str, Any]:
-        """Return the applications in hand, and how many of its items are in force."""
-        user = request.user
+        """Return the applications in hand, how many of its items are in force, and how many begin later."""
+        user, today = request.user, timezone.localdate()
         own = WorkItem.objects.visible_to(user).filter(department=getattr(user, "department_id", None))
         in_hand = {
             state: list(own.filter(state=state).order_by("pk")[:MOST_ROWS])
             for state in (State.RETURNED, State.DRAFT, State.SUBMITTED)
         }
+        standing = own.standing_on(today).aggregate(
+            in_force=Count("pk", filter=Q(valid_from__lte=today)), later=Count("pk", filter=Q(valid_from__gt=today))
+        )
         return {
             "groups": [(State(state).label, items) for state, items in in_hand.items() if items],
-            "in_force": own.in_force_on(timezone.localdate()).count(),
+            **standing,
             "urgency": FIRST_STEP if in_hand[State.RETURNED] else LAST_STEP,
         }
 

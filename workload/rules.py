@@ -44,7 +44,7 @@ ASKED_OF: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     }
 )
 # What a kind must say, beside what every item must.
-_MUST_SAY: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+MUST_SAY: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         Kind.BODY: ("headcount",),
         Kind.SIGN: ("placement",),
@@ -108,7 +108,7 @@ def _said_wrongly(item: WorkItem, *, is_application: bool) -> list[Verdict]:
         if name not in asked and given not in (None, "", False) and name != "has_veto":
             said = f"“{kind}”不用填“{label}”，请核对类别"
             found.append(Verdict("not_asked", said, name, is_refusal=False, clause=""))
-        elif name in _MUST_SAY.get(item.kind, ()) and not given and (is_application or name != "asked"):
+        elif name in MUST_SAY.get(item.kind, ()) and not given and (is_application or name != "asked"):
             found.append(Verdict("required", f"“{kind}”请填写“{label}”", name, clause=""))
     return found
 

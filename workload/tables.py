@@ -48,6 +48,11 @@ class ItemTable(RegisterTable):
         model = WorkItem
         fields = ()
 
+    def render_state(self, value: str, record: WorkItem) -> str:
+        """Return the state; of what is approved and has not begun, that it has not."""
+        waits = record.state == WorkItem.State.APPROVED and record.valid_from > timezone.localdate()
+        return "已批准，未开始" if waits else value
+
 
 class WaitingTable(RegisterTable):
     """Applications that wait for a decision, those due first on top."""

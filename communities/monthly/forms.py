@@ -117,7 +117,8 @@ class RowForm(RecordForm):
     @property
     def shown_before(self) -> list[SafeString]:
         """Return the hidden inputs with the version and with what each field showed when the page was opened."""
-        hidden = [(self["version"].html_name, self["version"].value())]
+        version = self["version"].value()
+        hidden = [(self["version"].html_name, "" if version is None else version)]
         for column in self.columns:
             name = self[column.field].html_initial_name
             shown = form_value(column, self.values.get(column.field))

@@ -21,6 +21,7 @@ from communities.thresholds import MONTHS_BETWEEN_COUNTS
 from periods.models import CheckThresholds, ReportingPeriod
 from tests.communities.test_monthly_counts import numbers_of
 from tests.factories import Place, make_facility, make_governance_body, make_monthly_report, make_period
+from tests.forms import sent_by
 from tests.pages import markup_of
 from tests.queries import queries_of
 
@@ -31,20 +32,8 @@ def address(community: Community) -> str:
     return reverse("communities:monthly_counts", args=[community.ref])
 
 
-def sent_of(answer: Any) -> dict[str, Any]:
-    """Return what a browser sends of the page as it is shown."""
-    form = answer.context["form"]
-    sent = {"month": answer.context["period"].code, "version": form["version"].value() or ""}
-    if answer.context["previewed"]:
-        sent["previewed"] = answer.context["previewed"]
-    for bound in form.shown:
-        sent[bound.html_name] = "" if bound.value() is None else bound.value()
-        sent[bound.html_initial_name] = form.data.get(bound.html_initial_name, bound.initial or "")
-    return sent
-
-
 def save(client: Client, community: Community, go: str = "next", **changes: Any) -> Any:
-    return client.post(address(community), sent_of(client.get(address(community))) | changes | {"go": go})
+    return client.post(address(community), sent_by(client.get(address(community))) | changes | {"go": go})
 
 
 # --- Giving counts ---
@@ -71,6 +60,18 @@ def test_a_page_of_eight_fields_comes_prefilled_and_is_saved_as_it_is(
     assert numbers_of(report) == dict.fromkeys(COUNTS, 4)
     change_set = ChangeSet.objects.get()
     assert (change_set.made_by, change_set.summary) == (street_clerk, "2018年6月社区月报：和平社区居委会")
+
+
+def test_the_first_report_of_a_community_is_given_on_the_page(place: Place, entering: Client):
+    first = place.communities[0]
+    assert save(entering, first, meetings="5", ledgers="8").status_code == 302
+    assert numbers_of(MonthlyReport.objects.get(community=first)) == {"meetings": 5, "ledgers": 8}
+
+
+def test_a_version_that_cannot_be_read_is_said_in_one_sentence(place: Place, entering: Client):
+    answer = save(entering, place.communities[0], meetings="5", version="None")
+    assert answer.status_code == 422 and "页面没有打开完整，没有保存" in markup_of(answer)
+    assert not MonthlyReport.objects.exists()
 
 
 def test_two_clicks_from_home(place: Place, entering: Client):
@@ -101,7 +102,7 @@ def report_owner(client: Client) -> User:
 
 def test_a_save_that_is_sent_twice_is_one(place: Place, entering: Client):
     community = place.communities[0]
-    sent = sent_of(entering.get(address(community))) | {"meetings": "5", "inspections": "0", "go": "stay"}
+    sent = sent_by(entering.get(address(community))) | {"meetings": "5", "inspections": "0", "go": "stay"}
     assert entering.post(address(community), sent).status_code == 302
     assert entering.post(address(community), sent).status_code == 302
     assert ChangeSet.objects.count() == 1
@@ -109,15 +110,15 @@ def test_a_save_that_is_sent_twice_is_one(place: Place, entering: Client):
 
 def test_who_opened_the_page_before_somebody_else_saved_sees_both(place: Place, entering: Client, clerk: User):
     community = place.communities[0]
-    opened = sent_of(entering.get(address(community))) | {"meetings": "5", "go": "stay"}
+    opened = sent_by(entering.get(address(community))) | {"meetings": "5", "go": "stay"}
     report = make_monthly_report(community, meetings=8)
     answer = entering.post(address(community), opened)
     assert answer.status_code == 409
     assert "参加会议（次）：登记的是8" in markup_of(answer)
     assert numbers_of(report) == {"meetings": 8}
-    again = entering.post(address(community), sent_of(answer) | {"go": "stay"})
+    again = entering.post(address(community), sent_by(answer) | {"go": "stay"})
     assert again.status_code == 302 and numbers_of(report) == {"meetings": 5}
-    opened = sent_of(entering.get(address(community))) | {"meetings": "6", "go": "stay"}
+    opened = sent_by(entering.get(address(community))) | {"meetings": "6", "go": "stay"}
     MonthlyReport.objects.update(version=9)
     assert entering.post(address(community), opened).status_code == 409
 
@@ -131,13 +132,13 @@ def test_what_is_wrong_stands_at_its_field_and_what_is_odd_is_asked_once(place: 
     asked = save(entering, community, certificates="5000")
     assert asked.status_code == 200 and "出具证明（件）是5,000，不合常理" in markup_of(asked)
     assert not MonthlyReport.objects.exists()
-    assert entering.post(address(community), sent_of(asked) | {"go": "stay"}).status_code == 302
+    assert entering.post(address(community), sent_by(asked) | {"go": "stay"}).status_code == 302
     assert numbers_of(MonthlyReport.objects.get()) == {"certificates": 5_000}
 
 
 def test_a_page_of_another_month_or_place_is_not_taken(place: Place, entering: Client, period: ReportingPeriod):
     community = place.communities[0]
-    sent = sent_of(entering.get(address(community))) | {"meetings": "5", "month": "2018-03", "go": "stay"}
+    sent = sent_by(entering.get(address(community))) | {"meetings": "5", "month": "2018-03", "go": "stay"}
     entering.post(address(community), sent)
     assert not MonthlyReport.objects.exists()
     assert entering.get(address(place.other_communities[0])).status_code == 404

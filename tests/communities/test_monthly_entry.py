@@ -19,7 +19,7 @@ from communities.monthly.at_community import registers_at_communities, registers
 from orgs.models import SocialOrganization
 from periods.models import ReportingPeriod
 from socialworkers.models import Posting
-from tests.communities.monthly import address, of, of_new, save, sent_of
+from tests.communities.monthly import address, of, of_new, save
 from tests.factories import (
     Place,
     id_number,
@@ -30,6 +30,7 @@ from tests.factories import (
     make_user,
     make_worker,
 )
+from tests.forms import sent_by
 from tests.pages import markup_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
@@ -145,10 +146,10 @@ def test_two_new_records_that_are_the_same_are_refused(place: Place, entering: C
     community = place.communities[0]
     shown = entering.get(address(community))
     more = entering.post(
-        address(community), sent_of(shown) | of_new("facilities", NEW_FACILITY) | {"more": "facilities"}
+        address(community), sent_by(shown) | of_new("facilities", NEW_FACILITY) | {"more": "facilities"}
     )
     assert [form["name"].value() for form in more.context["month"].groups[0].new] == ["文化中心", None]
-    both = sent_of(more) | of_new("facilities", NEW_FACILITY, 1) | {"go": "stay"}
+    both = sent_by(more) | of_new("facilities", NEW_FACILITY, 1) | {"go": "stay"}
     answer = entering.post(address(community), both)
     assert answer.status_code == 422
     assert "同一条记录" in markup_of(answer)
@@ -162,7 +163,7 @@ def test_a_warning_is_asked_about_once(place: Place, entering: Client):
     assert asked.status_code == 200
     assert "请核实" in markup_of(asked)
     assert not ChangeSet.objects.exists()
-    entering.post(address(community), sent_of(asked) | {"go": "stay"})
+    entering.post(address(community), sent_by(asked) | {"go": "stay"})
     assert CommunityProfile.objects.filter(residents=24_000).exists()
 
 
@@ -195,7 +196,7 @@ def test_what_was_undone_can_be_typed_again_and_is_not_entered_until_then(
     place: Place, period: ReportingPeriod, street_clerk: User, entering: Client
 ):
     community = place.communities[0]
-    sent = sent_of(entering.get(address(community))) | of_new("facilities", NEW_FACILITY) | {"go": "stay"}
+    sent = sent_by(entering.get(address(community))) | of_new("facilities", NEW_FACILITY) | {"go": "stay"}
 
     def is_entered() -> bool:
         return Community.objects.with_entry(period).get(pk=community.pk).is_entered
@@ -207,7 +208,7 @@ def test_what_was_undone_can_be_typed_again_and_is_not_entered_until_then(
     save(entering, community, of_new("facilities", NEW_FACILITY))
     assert (Facility.objects.count(), is_entered()) == (1, True)
     undo_newest(street_clerk)
-    entering.post(address(community), sent_of(entering.get(address(community))) | {"go": "unchanged"})
+    entering.post(address(community), sent_by(entering.get(address(community))) | {"go": "unchanged"})
     assert (CommunityEntry.objects.get().state, is_entered()) == ("unchanged", True)
 
 
@@ -231,7 +232,7 @@ def test_a_locked_month_among_several_registers_is_the_bureaus_to_undo(
 
 def test_the_same_input_sent_twice_is_saved_once(place: Place, entering: Client):
     community = place.communities[0]
-    shown = sent_of(entering.get(address(community)))
+    shown = sent_by(entering.get(address(community)))
     sent = (
         shown
         | of_new("organizations", NEW_ORGANIZATION)
@@ -248,7 +249,7 @@ def test_both_versions_are_shown_where_somebody_else_was_faster(place: Place, en
     community = place.communities[0]
     facility = make_facility(community, "党群服务中心", area="300")
     untouched = make_facility(community, "文化站", area="100")
-    sent = sent_of(entering.get(address(community)))
+    sent = sent_by(entering.get(address(community)))
     other = Client()
     other.force_login(clerk)
     save(other, community, of(facility, "facilities", area="330") | of(untouched, "facilities", area="110"))
@@ -258,7 +259,7 @@ def test_both_versions_are_shown_where_somebody_else_was_faster(place: Place, en
     ((name, last_change, values),) = answer.context["by_others"]
     assert (name, values) == ("党群服务中心", [("建筑面积（㎡）", "330.00")])
     assert clerk.full_name in last_change
-    again = sent_of(answer)
+    again = sent_by(answer)
     assert again[f"facilities-{facility.ref}-area"] == "350"
     entering.post(address(community), again | {"go": "stay"})
     facility.refresh_from_db()
@@ -269,7 +270,7 @@ def test_both_versions_are_shown_where_somebody_else_was_faster(place: Place, en
 def test_changes_of_a_record_that_has_gone_meanwhile_are_not_lost_silently(place: Place, entering: Client):
     community = place.communities[0]
     organization = make_organization(community, "演示书画社")
-    sent = sent_of(entering.get(address(community)))
+    sent = sent_by(entering.get(address(community)))
     SocialOrganization.objects.update(community=place.communities[1])
     answer = entering.post(
         address(community), sent | of(organization, "organizations", leader="张演示") | {"go": "stay"}
@@ -310,7 +311,7 @@ def test_who_has_changed_the_contested_figures_and_bodies_is_named_and_nobody_la
 ):
     community = place.communities[0]
     make_profile(community, residents=2_400)
-    sent = sent_of(entering.get(address(community)))
+    sent = sent_by(entering.get(address(community)))
     counting, founding, renewing = (
         make_user(Role.DISTRICT_CLERK, place.county, full_name=name) for name in ("王数人", "李建会", "赵更新")
     )

@@ -15,7 +15,7 @@ from changzhi_portal.refusals import LockedError
 from communities.actions import save_entry
 from communities.models import CommunityEntry
 from periods.models import ReportingPeriod
-from tests.communities.monthly import address, of, save, sent_of
+from tests.communities.monthly import address, of, save
 from tests.factories import (
     Place,
     make_community,
@@ -27,6 +27,7 @@ from tests.factories import (
     make_project,
     make_worker,
 )
+from tests.forms import sent_by
 from tests.pages import markup_of
 from tests.queries import exactly, queries_of
 
@@ -102,7 +103,7 @@ def test_a_page_of_the_month_before_counts_for_no_other_month(
     place: Place, entering: Client, street_clerk: User, period: ReportingPeriod
 ):
     first = place.communities[0]
-    sent = sent_of(entering.get(address(first)))
+    sent = sent_by(entering.get(address(first)))
     index = reverse("communities:monthly")
     ReportingPeriod.objects.filter(pk=period.pk).update(state=ReportingPeriod.State.UPCOMING)
     with pytest.raises(LockedError):

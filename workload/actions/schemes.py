@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import User
 from changelog.actions import begin_change_set, change_of, differing, log_changes
@@ -22,12 +23,16 @@ def save_scheme(
     """Create or change the scheme of a county and year; `version` is the one that the page showed, 0 for a new one.
 
     Raises NotAllowedError for a county that the user does not decide for, StaleError, and InvalidError for a weight
-    below 50 [四（一）4].
+    below 50 [四（一）4] and for a year after the next one.
     """
     inside = Division.objects.counties().visible_to(by).filter(pk=county.pk)
     if not getattr(by.role, MAY_DECIDE) or not inside.exists():
         raise NotAllowedError(
             f"{county.name}的考核办法不由您设置。", cure=f"{by.username} sets no scheme of {county.code}."
+        )
+    if year > timezone.localdate().year + 1:
+        raise InvalidError(
+            "考核办法最早提前一年设置，请核对年度。", cure=f"The year {year} is too far ahead.", field="year"
         )
     refuse_personal_numbers(note, what="备注", field="note")
     with transaction.atomic():

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import ClassVar, Final, Self
 
 from django.db import models
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from changzhi_portal.grades import printed_score
@@ -21,6 +21,15 @@ _ALL: Final = 100
 _FIRST_YEAR, _LAST_YEAR = 2017, 2100
 
 
+class AssessmentSchemeQuerySet(ScopedQuerySet):
+    """Queries of schemes."""
+
+    def newest_year(self) -> int | None:
+        """Return the newest year with a scheme; None without any."""
+        year: int | None = self.aggregate(year=Max("year"))["year"]
+        return year
+
+
 class AssessmentScheme(Record, ScopedModel):
     """How a county assesses its communities in a year: the weight of residents' satisfaction, in percent."""
 
@@ -32,6 +41,7 @@ class AssessmentScheme(Record, ScopedModel):
     note = models.CharField("备注", max_length=500, blank=True)
 
     scope_lookups: ClassVar[tuple[str, ...]] = ("county",)
+    objects = AssessmentSchemeQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "考核办法"

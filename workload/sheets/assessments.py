@@ -94,7 +94,10 @@ class AssessmentSheet(RecordSheet):
         """Propose one write: the score."""
         assessment = row.draft(Assessment)
         values = {"community_id": row.place.community.id} | self.given(row, Assessment)
-        row.label = f"{row.place.community.name}{values.get('year', assessment.year) or ''}年"
+        year = values.get("year", assessment.year)
+        row.label = f"{row.place.community.name}{year or ''}年"
+        if year is not None and year > context.today.year:
+            row.report("future_date", "这一年还没有到，请核对年度", "year")
         write = self.propose(row, assessment, values, division_id=row.place.division_id, is_new=row.is_new)
         row.writes = [write] if write else []
 

@@ -43,11 +43,16 @@ class AssessmentList(ListPage):
         return super().get_bulk_edit() if has_right(self.request.user, MAY_DECIDE) else None
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add the schemes of the area, and the form that sets one."""
-        schemes = AssessmentScheme.objects.visible_to(self.request.user).select_related("county")
+        """Add the schemes of the year that is asked for, else of the newest one, and the form that sets one."""
+        schemes = AssessmentScheme.objects.visible_to(self.request.user)
+        asked = self.request.GET.get("year", "")
+        year = int(asked) if asked.isdecimal() and len(asked) == len("2018") else schemes.newest_year()
         may_set = has_right(self.request.user, MAY_DECIDE)
         return super().get_context_data(
-            schemes=list(schemes[:20]), scheme_url=reverse("workload:scheme") if may_set else "", **kwargs
+            year=year,
+            schemes=list(schemes.filter(year=year).select_related("county").order_by("county__code")),
+            scheme_url=reverse("workload:scheme") if may_set else "",
+            **kwargs,
         )
 
 
