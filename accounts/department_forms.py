@@ -10,6 +10,7 @@ from django import forms
 from accounts.models import Department
 from accounts.user_forms import grouped_divisions
 from changzhi_portal.pages import VersionForm
+from changzhi_portal.pages.day_field import DayField
 from communities.models import Division
 
 
@@ -27,13 +28,7 @@ class DepartmentForm(VersionForm):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         error_messages={"required": "请填写部门的名称。", "max_length": "名称最多50个字。"},
     )
-    opened_on = forms.DateField(
-        label="设立日期",
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        help_text="不知道的可以不填。",
-        error_messages={"invalid": "日期的写法不对，例如：2018-06-01。"},
-    )
+    opened_on = DayField("设立日期", required=False, help_text="不知道的可以不填。")
     note = forms.CharField(
         label="备注", max_length=500, required=False, error_messages={"max_length": "备注最多500个字。"}
     )
@@ -61,8 +56,4 @@ class DepartmentForm(VersionForm):
 class CloseDepartmentForm(VersionForm):
     """The day from which a department is no more."""
 
-    closed_on = forms.DateField(
-        label="撤销日期",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"required": "请填写撤销日期。", "invalid": "日期的写法不对，例如：2018-06-01。"},
-    )
+    closed_on = DayField("撤销日期")

@@ -24,6 +24,7 @@ from django.db.models import F
 
 from changelog.models.steps import LONGEST_NOTE, FlowStep
 from changzhi_portal.discovery import instances_in
+from changzhi_portal.names import tidy
 from changzhi_portal.personal_numbers import refuse_personal_numbers
 from changzhi_portal.records import Record, field_of
 from changzhi_portal.refusals import InvalidError, NotAllowedError, StaleError
@@ -196,7 +197,7 @@ class Flow(Generic[Row]):
 
     def _cleaned(self, move: Move, note: str) -> str:
         """Return the note as it is stored. Raises InvalidError."""
-        words = " ".join(note.split())
+        words = " ".join(tidy(note).split())
         what = move.asks.label if move.asks is not None else "说明"
         if len(words) > LONGEST_NOTE:
             raise InvalidError(

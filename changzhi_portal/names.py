@@ -96,6 +96,8 @@ def _matcher_of(codes: Iterable[int]) -> re.Pattern[str]:
 _FOLDED = _compatibility_characters()
 # The ideographic space becomes narrow. Chinese punctuation such as （） stays.
 _TIDIED: dict[int, str | None] = {**_FOLDED, 0x3000: " ", 0xA0: " "}
+# Control characters that are no white space.
+_TIDIED |= dict.fromkeys((*range(0x09), *range(0x0E, 0x1C), *range(0x7F, 0x85), *range(0x86, 0xA0)))
 # Invisible characters, such as those around a number that was copied from a telephone's address book.
 _TIDIED |= dict.fromkeys((0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF))
 _WHITE_SPACE = [code for code in range(0x3001) if chr(code).isspace()]

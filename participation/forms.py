@@ -9,7 +9,8 @@ from django import forms
 
 from changelog.actions import Edit, WantedEdit
 from changzhi_portal.pages import VersionForm
-from changzhi_portal.pages.filters import DayInput, FilterForm
+from changzhi_portal.pages.day_field import DayField
+from changzhi_portal.pages.filters import FilterForm
 from changzhi_portal.registers.columns import Column
 from changzhi_portal.registers.form_fields import form_field, form_value
 from changzhi_portal.registers.problems import Level
@@ -34,14 +35,6 @@ class SurveyCountFilterForm(FilterForm):
     search_hint: ClassVar[str] = "社区、题目、调查"
 
 
-def _dates(label: str) -> forms.DateField:
-    return forms.DateField(
-        label=label,
-        widget=DayInput(),
-        error_messages={"required": f"请填写{label}。", "invalid": "日期写成2018-06-30这样。"},
-    )
-
-
 class SurveyForm(VersionForm):
     """A survey of one of `divisions`; `version` is the one that the page showed."""
 
@@ -60,8 +53,8 @@ class SurveyForm(VersionForm):
     division = forms.ChoiceField(
         label="组织单位", error_messages={"required": "请选择组织单位。", "invalid_choice": "请在列出的单位里选择。"}
     )
-    starts_on = _dates("开始日期")
-    ends_on = _dates("截止日期")
+    starts_on = DayField("开始日期")
+    ends_on = DayField("截止日期")
     method = forms.ChoiceField(
         label="方式",
         choices=[("", "（没有填）"), *Survey.Method.choices],

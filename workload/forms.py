@@ -9,7 +9,8 @@ from django import forms
 from django.db import models
 
 from changzhi_portal.pages import VersionForm
-from changzhi_portal.pages.filters import DayInput, FilterForm
+from changzhi_portal.pages.day_field import DayField
+from changzhi_portal.pages.filters import FilterForm
 from changzhi_portal.registers.cleaning import items_of
 from communities.models import Division
 from workload.models import LONGEST_ASKED, WorkItem
@@ -47,9 +48,14 @@ def _form_field(name: str, *, must_say: bool) -> forms.Field:
     if isinstance(field, models.BooleanField):
         return forms.BooleanField(**{**options, "required": False})
     if isinstance(field, models.DateField):
-        return forms.DateField(widget=DayInput(), error_messages=errors, **options)
+        return DayField(**options)
     if isinstance(field, models.DecimalField):
-        errors |= {"min_value": f"“{label}”不能是负数。"}
+        errors |= {
+            "min_value": f"“{label}”不能是负数。",
+            "max_decimal_places": f"“{label}”最多两位小数。",
+            "max_digits": f"“{label}”太大，请核对。",
+            "max_whole_digits": f"“{label}”太大，请核对。",
+        }
         return forms.DecimalField(
             min_value=0,
             max_digits=field.max_digits,

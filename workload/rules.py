@@ -93,6 +93,7 @@ def verdicts(item: WorkItem, *, day: datetime.date, is_application: bool) -> lis
         *_responsible_in_forbidden_field(item),
         *_assesses_alone(item, is_application=is_application),
         *_brings_nothing(item),
+        *(_is_over(item, day) if is_application else ()),
         *_ended_certificate(item, day),
         *_hangs_outside(item),
     ]
@@ -143,6 +144,13 @@ def _brings_nothing(item: WorkItem) -> list[Verdict]:
         return []
     field = "conditions" if item.yearly_funds else "yearly_funds"
     return [Verdict("unfunded", "需要社区协助的事项，必须提供经费和必要的工作条件", field)]
+
+
+def _is_over(item: WorkItem, day: datetime.date) -> list[Verdict]:
+    """Refuse an application for what would have ended by the day."""
+    if item.valid_to is None or item.valid_to > day:
+        return []
+    return [Verdict("is_over", "“止”已经过去，这个事项不用再申请；还要办的，请改“止”", "valid_to", clause="")]
 
 
 def _ended_certificate(item: WorkItem, day: datetime.date) -> list[Verdict]:

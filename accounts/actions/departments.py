@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Department, Role, User
 from changelog.actions import begin_change_set, change_of, differing, log_changes
+from changzhi_portal.names import tidy
 from changzhi_portal.personal_numbers import refuse_personal_numbers
 from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, StaleError, field_at_fault
 from changzhi_portal.rights import Actor
@@ -48,7 +49,7 @@ def found_department(
     *, by: Actor, division: Division, name: str, opened_on: datetime.date | None = None, note: str = ""
 ) -> Department:
     """Create a department and log it, whoever asks: for `open_department`, and for the demo. Raises InvalidError."""
-    department = Department(division=division, name=" ".join(name.split()), opened_on=opened_on, note=note.strip())
+    department = Department(division=division, name=tidy(name), opened_on=opened_on, note=note.strip())
     _save(department, by=by, before={}, summary="新增部门")
     return department
 
@@ -63,7 +64,7 @@ def edit_department(
     """
     department = _held(ref, by=by, version=version)
     before = _state(department)
-    department.name, department.opened_on = " ".join(name.split()), opened_on
+    department.name, department.opened_on = tidy(name), opened_on
     department.note = note.strip()
     _save(department, by=by, before=before, summary="修改部门")
     return department

@@ -38,7 +38,7 @@ class MoveForm(forms.Form):
                 required=bool(asking),
                 max_length=LONGEST_NOTE,
                 widget=forms.Textarea(attrs={"rows": 3}),
-                error_messages={"required": asking},
+                error_messages={"required": asking, "max_length": f"{move.asks.label}请控制在{LONGEST_NOTE}个字以内。"},
             )
 
 

@@ -203,7 +203,10 @@ class ChangeRecordPage(RecordPage):
     """All columns of a record. A posting's first day is corrected; a new posting has a page of its own."""
 
     corrects = True
-    unavailable_message = "这条记录所在的社区已撤销，或者现在不属于本单位，不能修改。"
+
+    def get_unavailable_message(self) -> str:
+        """Say why the office's sheet does not hold the record."""
+        return f"这条记录{self.register.reason_against_writing(self.record)}。"
 
     def is_available(self) -> bool:
         """Return whether the office's sheet still contains the record."""

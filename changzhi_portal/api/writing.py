@@ -102,7 +102,7 @@ class RecordWrites:
                 raise self.stale(request, found.pk)
             entry = self.present(request, [ref]).get(ref)
             if entry is None or entry["version"] != found.version:
-                raise self.not_writable() if entry is None else self.stale(request, found.pk)
+                raise self.not_writable(found) if entry is None else self.stale(request, found.pk)
             if not self.body.read_only.isdisjoint(body):
                 [shown] = self.masked(request, [found.pk])
                 self.body.refuse_changed(body, shown, errors)
@@ -178,10 +178,10 @@ class RecordWrites:
             field="If-Match",
         )
 
-    @staticmethod
-    def not_writable() -> RowRefusedError:
-        """Return the refusal of a record that the office sees but does not hold."""
-        return row_refusal([NOT_WRITABLE])
+    def not_writable(self, record: Any) -> RowRefusedError:
+        """Return the refusal of a record that the office sees but that its sheet does not hold."""
+        said = f"这条记录{self.register().reason_against_writing(record)}"
+        return row_refusal([Problem("unknown_place", said, Level.ERROR)])
 
     def answer_with(self, request: Request, result: RowResult) -> Response:
         """Return the answer to a write: the record as reading gives it, its ETag, and of a new one its address."""

@@ -75,8 +75,8 @@ class FormPage(FormMixin, PortalPage):
         self.load()
         if self.is_available():
             return self.render_form(self.get_form())
-        if self.unavailable_message:
-            messages.info(request, self.unavailable_message)
+        if sentence := self.get_unavailable_message():
+            messages.info(request, sentence)
         return redirect(self.get_success_url())
 
     def post(self, request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -91,6 +91,10 @@ class FormPage(FormMixin, PortalPage):
         Otherwise GET redirects with `unavailable_message`, and a refused POST shows the sentence without the form.
         """
         return True
+
+    def get_unavailable_message(self) -> str:
+        """Return the sentence that says why there is nothing to decide; "" for none."""
+        return self.unavailable_message
 
     def act(self, form: Any) -> str:
         """Carry out the action and return its result in one sentence, or "" for no message. Raises PortalError."""

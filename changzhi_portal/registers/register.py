@@ -162,6 +162,10 @@ class RegisterSheet(ABC):
     def whereabouts(self, record: Any) -> str:
         """Return where a record of `standing` belongs, in words."""
 
+    def reason_against_writing(self, record: Any) -> str:
+        """Return why a record that the office sees is not in its sheet, as the end of a sentence without the full stop."""
+        return "所在的社区已撤销，或者现在不属于本单位，不能修改"
+
     def end_of(self, record: Any) -> datetime.date | None:
         """Return the day on which a record ends, None while it lasts; None in a register without `ends_with`."""
         return getattr(record, self.ends_with) if self.ends_with else None

@@ -71,7 +71,7 @@ def has_body(kind: str) -> Subquery:
 
     Of a counted kind it has one where the number is at least 1.
     """
-    bodies: QuerySet[GovernanceBody] = GovernanceBody.objects.filter(community=OuterRef("pk"), kind=kind)
+    bodies: QuerySet[GovernanceBody] = GovernanceBody.objects.filter(community=OuterRef("pk"), kind=kind).order_by()
     has = Case(
         When(Q(exists=True) | Q(number__gte=1), then=Value(True)),
         When(Q(exists=False) | Q(number=0), then=Value(False)),

@@ -25,7 +25,7 @@ class MonthlyReportQuerySet(ScopedQuerySet):
 
     def with_counts(self) -> Self:
         """Annotate each kind of count under its code (`signs_outside` …); None for what is not known."""
-        counts = MonthlyCount.objects.filter(report=OuterRef("pk"))
+        counts = MonthlyCount.objects.filter(report=OuterRef("pk")).order_by()
         return self.annotate(
             **{kind: Subquery(counts.filter(kind=kind).values("number")[:1]) for kind in MonthlyCount.Kind.values}
         )

@@ -68,4 +68,32 @@ class Migration(migrations.Migration):
                 violation_error_message="评工作指标的目标应参与测评，测评单位是县（市、区）。",
             ),
         ),
+        migrations.RemoveConstraint(model_name="target", name="target_bounds_plausible"),
+        migrations.AddConstraint(
+            model_name="target",
+            constraint=models.CheckConstraint(
+                condition=Q(
+                    Q(
+                        ("at_least__isnull", True),
+                        Q(("at_least__gte", -1000000), ("at_least__lte", 1000000)),
+                        _connector="OR",
+                    ),
+                    Q(
+                        ("at_most__isnull", True),
+                        Q(("at_most__gte", -1000000), ("at_most__lte", 1000000)),
+                        _connector="OR",
+                    ),
+                    Q(
+                        ("indicator__startswith", "figure."),
+                        Q(
+                            Q(("at_least__isnull", True), ("at_least__gte", 0), _connector="OR"),
+                            Q(("at_most__isnull", True), ("at_most__gte", 0), _connector="OR"),
+                        ),
+                        _connector="OR",
+                    ),
+                ),
+                name="target_bounds_plausible",
+                violation_error_message="上限和下限应在0到1000000之间；只有统计“工作指标”的可以是负数，表示比以前减少。",
+            ),
+        ),
     ]

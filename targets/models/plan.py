@@ -217,10 +217,15 @@ class Target(models.Model):
                 violation_error_message="上限不能低于下限。",
             ),
             models.CheckConstraint(
-                condition=(Q(at_least__isnull=True) | Q(at_least__gte=0, at_least__lte=HIGHEST_BOUND))
-                & (Q(at_most__isnull=True) | Q(at_most__gte=0, at_most__lte=HIGHEST_BOUND)),
+                # A figure of how much something has changed may be asked to fall: 比上年12月 ≤ −10 %.
+                condition=(Q(at_least__isnull=True) | Q(at_least__gte=-HIGHEST_BOUND, at_least__lte=HIGHEST_BOUND))
+                & (Q(at_most__isnull=True) | Q(at_most__gte=-HIGHEST_BOUND, at_most__lte=HIGHEST_BOUND))
+                & (
+                    Q(indicator__startswith=OF_DIVISIONS)
+                    | ((Q(at_least__isnull=True) | Q(at_least__gte=0)) & (Q(at_most__isnull=True) | Q(at_most__gte=0)))
+                ),
                 name="target_bounds_plausible",
-                violation_error_message="上限和下限应在0到1000000之间。",
+                violation_error_message="上限和下限应在0到1000000之间；只有统计“工作指标”的可以是负数，表示比以前减少。",
             ),
             models.CheckConstraint(
                 condition=Q(level="community") | Q(kind="", minimum_population__isnull=True),

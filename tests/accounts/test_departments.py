@@ -79,9 +79,9 @@ def test_a_county_keeps_those_of_its_towns_and_none_of_another(place, clerk, sig
 
 
 def test_each_step_is_logged_and_makes_no_measure_stale(place, clerk):
-    department = open_department(by=clerk, division=place.county, name=" 民 政 局 ", opened_on=DAY)
+    department = open_department(by=clerk, division=place.county, name=" 民 政 科 ", opened_on=DAY)
     created = last_change(department)
-    assert (created.kind, created.after["name"], created.after["opened_on"]) == ("created", "民 政 局", "2018-06-01")
+    assert (created.kind, created.after["name"], created.after["opened_on"]) == ("created", "民政科", "2018-06-01")
     edit_department(by=clerk, ref=department.ref, version=1, name="民政局", opened_on=DAY, note="")
     closed = close_department(by=clerk, ref=department.ref, version=2, closed_on=DAY + datetime.timedelta(days=9))
     assert last_change(department).after == {"closed_on": "2018-06-10"}

@@ -28,6 +28,7 @@ from tests.factories import (
     make_community,
     make_division,
     make_facility,
+    make_monthly_report,
     make_organization,
     make_period,
     make_project,
@@ -399,3 +400,21 @@ def test_above_the_upper_bound_of_any_other_target_is_still_reached(place, perio
         make_organization(place.county, registration="registered", is_social_work_agency=True)
     compute_period(period)
     assert result(period, place.county, "district_agencies").over == 1
+
+
+def test_a_change_may_be_asked_to_fall_by_so_much(place, period):
+    """比上年12月 ≤ −10 %: 城区 went from 10 to 8 ledgers, which is −20 %."""
+    for month, ledgers in (("2017-12", 10), ("2018-06", 8)):
+        make_monthly_report(place.communities[0], month, ledgers=ledgers)
+    figure_target("ledgers_change", at_most="-10")
+    compute_period(period)
+    assert counts(result(period, place.county)) == {"judged": 1, "met": 1}
+    TargetResult.objects.all().delete()
+    TargetPlan.objects.get(code="2020", is_current=True).targets.filter(code=CODE).update(at_most=Decimal("-30"))
+    compute_period(period)
+    assert counts(result(period, place.county)) == {"judged": 1, "unmet": 1}
+
+
+def test_only_a_figure_has_a_bound_below_zero(place):
+    with pytest.raises(ValidationError, match="只有统计“工作指标”的可以是负数"):
+        unsaved(at_least="-1", indicator="facility_area").full_clean()

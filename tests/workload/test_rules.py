@@ -98,6 +98,7 @@ def certificate(name: str = "婚姻状况证明", **said: Any) -> WorkItem:
 
 
 ENDED = "“婚姻状况”是民发〔2020〕20号取消的证明，2020年4月起只能列入“不应承担”。［四（一）4］"
+OVER = "“止”已经过去，这个事项不用再申请；还要办的，请改“止”。"
 BEFORE, AFTER = datetime.date(2020, 3, 31), datetime.date(2020, 4, 1)
 
 
@@ -107,7 +108,7 @@ BEFORE, AFTER = datetime.date(2020, 3, 31), datetime.date(2020, 4, 1)
         (BEFORE, {}, []),
         (AFTER, {}, [ENDED]),
         (BEFORE, {"valid_from": AFTER}, [ENDED]),
-        (AFTER, {"valid_to": datetime.date(2020, 4, 1)}, []),
+        (AFTER, {"valid_to": datetime.date(2020, 4, 1)}, [OVER]),
         (AFTER, {"listed_as": "not_ours"}, []),
         (AFTER, {"name": "低保家庭入户证明"}, []),
     ],

@@ -171,3 +171,25 @@ def test_a_street_assesses_nobody(send: Send, street_clerk: User, place: Place) 
     answer = send("assessments", street_clerk, [score()])
     assert codes_of(answer) == ["out_of_scope"]
     assert make_user(Role.STREET_CLERK, place.street).role.may_upload
+
+
+def test_a_row_sees_those_before_it_in_the_same_file(send: Send, clerk: User, departments) -> None:
+    ledger = {
+        "类别": "台账报表",
+        "清单": "准入",
+        "每社区年经费（元）": "",
+        "人员设备培训": "",
+        "每年报送次数": "4",
+        "报送方式": "纸质",
+    }
+    answer = send(
+        "work_items",
+        clerk,
+        [
+            row(**ledger, 采集项目="网格员姓名首字母、楼栋数"),
+            row(**ledger, 编号="CQ-2", 采集项目="网格员姓名首字母、楼栋数"),
+        ],
+        commit="all",
+    )
+    [problem] = answer["problems"]
+    assert problem["cell"] == "R3" and "系统都已有" in problem["message"]

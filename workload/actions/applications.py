@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import User
 from changelog.actions import begin_change_set, change_of, differing, log_changes
+from changzhi_portal.names import tidy
 from changzhi_portal.personal_numbers import refuse_personal_numbers
 from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, StaleError, field_at_fault
 from changzhi_portal.registers.cleaning import items_of
+from changzhi_portal.violations import violation_in_words
 from workload.actions.numbers import draw_number
 from workload.flow import MAY_PROPOSE
 from workload.models import LONGEST_ASKED, WorkItem
@@ -49,12 +51,15 @@ def new_application(*, by: User, values: Mapping[str, Any]) -> WorkItem:
     Raises NotAllowedError for a role that applies for nothing, InvalidError for what the rules or constraints refuse.
     """
     department = _department_of(by)
-    with transaction.atomic():
-        number = draw_number(department.division, timezone.localdate())
-        item = WorkItem(number=number, division=department.division, department=department, state=State.DRAFT)
-        _set(item, values)
-        item.save()
-        _log(by, item, {}, _state(item), "新增准入申请")
+    try:
+        with transaction.atomic():
+            number = draw_number(department.division, timezone.localdate())
+            item = WorkItem(number=number, division=department.division, department=department, state=State.DRAFT)
+            _set(item, values)
+            item.save()
+            _log(by, item, {}, _state(item), "新增准入申请")
+    except IntegrityError as error:  # a sheet has just given the number to another item
+        raise InvalidError(violation_in_words(error, (WorkItem,)), field="name") from error
     return item
 
 
@@ -96,7 +101,8 @@ def _set(item: WorkItem, values: Mapping[str, Any]) -> None:
         if name not in asked:
             setattr(item, name, None if field.null else field.get_default())  # type: ignore[union-attr]  # its own field
         elif name in values:
-            setattr(item, name, values[name])
+            value = values[name]
+            setattr(item, name, tidy(value) if name in _TEXTS and name != "asked" else value)
     for name in _TEXTS:
         label = str(WorkItem._meta.get_field(name).verbose_name)  # type: ignore[union-attr]  # its own field
         refuse_personal_numbers(getattr(item, name), what=f"“{label}”", field=name)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import User
 from changelog.actions import begin_change_set, change_of, differing, log_changes
 from changzhi_portal.personal_numbers import refuse_personal_numbers
 from changzhi_portal.refusals import InvalidError, NotAllowedError, StaleError, field_at_fault
+from changzhi_portal.violations import violation_in_words
 from communities.models import Division
 from workload.flow import MAY_DECIDE
 from workload.models import AssessmentScheme
@@ -35,6 +36,13 @@ def save_scheme(
             "考核办法最早提前一年设置，请核对年度。", cure=f"The year {year} is too far ahead.", field="year"
         )
     refuse_personal_numbers(note, what="备注", field="note")
+    try:
+        return _saved(by, county, year, weight=weight, note=note, version=version)
+    except IntegrityError as error:  # two at once set the first of a year
+        raise InvalidError(violation_in_words(error, (AssessmentScheme,)), field="year") from error
+
+
+def _saved(by: User, county: Division, year: int, *, weight: int, note: str, version: int) -> AssessmentScheme:
     with transaction.atomic():
         schemes = AssessmentScheme.objects.select_for_update(of=("self",))
         scheme = schemes.filter(county=county, year=year).first() or AssessmentScheme(county=county, year=year)

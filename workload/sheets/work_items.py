@@ -186,6 +186,8 @@ class WorkItemSheet(RecordSheet):
         item.division = self._index.divisions[values["division_id"]]
         if write is not None and not row.has_error:
             self._judge(row, item, context.today)
+            if not row.has_error and (item.valid_to is None or item.valid_to > context.today):
+                self._standing.append(item)  # later rows see it
         row.writes = [write] if write else []
 
     def _department(self, row: RegisterRow) -> Department | None:
@@ -205,7 +207,7 @@ class WorkItemSheet(RecordSheet):
             level = Level.ERROR if each.is_refusal else Level.WARNING
             code = "required" if each.code == "required" else "not_admissible" if each.is_refusal else "inadvisable"
             row.report(code, each.in_row, each.field, level=level)
-        others = [each for each in self._standing if each.pk != item.pk and self._is_above(each, item)]
+        others = [each for each in self._standing if not _is_same(each, item) and self._is_above(each, item)]
         is_assessment = item.kind == WorkItem.Kind.ASSESSMENT and item.listed_as == WorkItem.ListedAs.LAWFUL
         if is_assessment and any(each.kind == item.kind and each.listed_as == item.listed_as for each in others):
             row.report("not_admissible", "这个县（市、区）已有综合考核，不能另设考核评比", "kind")
@@ -226,6 +228,12 @@ class WorkItemSheet(RecordSheet):
     def standing(self, scope_path: str, day: datetime.date) -> QuerySet[WorkItem]:
         """See RegisterSheet.standing."""
         return self.writable(scope_path).filter(not_ended(day, "valid_to")).select_related("division")
+
+    def reason_against_writing(self, record: WorkItem) -> str:
+        """See RegisterSheet.reason_against_writing. What is not in force changes by its moves, or no more."""
+        if record.state == WorkItem.State.APPROVED:
+            return super().reason_against_writing(record)
+        return f"现在是“{record.get_state_display()}”，不能修改"
 
     def whereabouts(self, record: WorkItem) -> str:
         """See RegisterSheet.whereabouts."""
@@ -258,3 +266,8 @@ class WorkItemSheet(RecordSheet):
     def _names_of_departments(scope_path: str) -> list[str]:
         inside = Department.objects.active().filter(Department.in_subtree(scope_path))
         return list(dict.fromkeys(inside.order_by("name").values_list("name", flat=True)))
+
+
+def _is_same(one: WorkItem, other: WorkItem) -> bool:
+    """Return whether two are one item; new ones have no key yet."""
+    return one is other or (one.pk is not None and one.pk == other.pk)
