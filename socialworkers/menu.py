@@ -1,23 +1,49 @@
-"""Entry of social workers in the menu."""
+"""Entries of social workers, trainings and posts in the menu."""
 
 from changzhi_portal.display import display_number
 from changzhi_portal.menu import REGISTERS, MenuItem
 from changzhi_portal.rights import Actor
-from socialworkers.models import SocialWorker
+from socialworkers.models import SocialWorker, Training
 
 
 def _workers(user: Actor) -> str:
     return f"{display_number(SocialWorker.objects.visible_to(user).count())}人"
 
 
+def _trainings(user: Actor) -> str:
+    return f"{display_number(Training.objects.visible_to(user).count())}次"
+
+
 WORKERS = MenuItem(
     "社会工作者",
     "socialworkers:list",
-    ("socialworkers:",),
+    ("socialworkers:list", "socialworkers:detail"),
     "may_see_registers",
     group=REGISTERS,
     position=40,
     register="workers",
     explanation="社会工作者的职业水平和任职。",
     remark=_workers,
+)
+TRAININGS = MenuItem(
+    "培训",
+    "socialworkers:training_list",
+    ("socialworkers:training", "socialworkers:record"),
+    "may_see_registers",
+    group=REGISTERS,
+    position=42,
+    register="trainings",
+    explanation="办了哪些培训，多少学时，哪些人参加。",
+    remark=_trainings,
+    help_at="培训和学时",
+)
+POSTS = MenuItem(
+    "社工岗位",
+    "socialworkers:post_list",
+    ("socialworkers:post",),
+    "may_see_registers",
+    group=REGISTERS,
+    position=44,
+    explanation="各街道（乡镇）设了多少社工岗位，多少有专业人才在岗，还空多少。",
+    help_at="社工岗位",
 )

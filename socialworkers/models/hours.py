@@ -122,3 +122,9 @@ def missing_hours(day: datetime.date, prefix: str = "") -> Combinable:
     """Return the hours by `day` that the registration still asks for; 0 where there are enough."""
     lacking = required_hours(prefix) - counted_hours(day, prefix)
     return Greatest(ExpressionWrapper(lacking, output_field=_HOURS), hours(0))
+
+
+def counts_for(training: Training, worker: Any) -> bool:
+    """Tell whether a training counts for a worker's registration: by its kind, and because it ended within the three years."""
+    since, until = worker.hours_since, worker.registered_until
+    return until is not None and training.kind in COUNTED_KINDS and since < training.ends_on <= until
