@@ -396,12 +396,13 @@ def make_change_set(user: User, **fields: Any) -> ChangeSet:
 def make_training(division: Division, number: str = "", **fields: Any) -> Training:
     """Create a training of 继续教育 of 24 hours that ended on 9 May 2018."""
     own = next(_numbers)
+    ends_on = fields.get("ends_on", datetime.date(2018, 5, 9))
     values = {
         "number": number or f"PX2018-{own:03d}",
         "name": f"演示第{own}期社会工作实务培训",
         "kind": Training.Kind.CONTINUING,
-        "starts_on": datetime.date(2017, 5, 7) if "ends_on" in fields else datetime.date(2018, 5, 7),
-        "ends_on": datetime.date(2018, 5, 9),
+        "starts_on": ends_on - datetime.timedelta(days=2),
+        "ends_on": ends_on,
         "hours": Decimal(24),
     }
     return _save(Training(division=division, **{**values, **fields}))

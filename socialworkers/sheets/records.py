@@ -223,7 +223,7 @@ class TrainingRecordSheet(RecordSheet):
         newest = Posting.with_merged.filter(worker=OuterRef("worker"), is_newest=True).order_by()
         place = newest.values(name=Coalesce("community__name", "division__name"))[:1]
         of_year = self.writable(scope_path).filter(training__ends_on__gte=day.replace(month=1, day=1))
-        return of_year.with_names().annotate(place_name=Subquery(place))
+        return of_year.select_related("worker", "training").annotate(place_name=Subquery(place))
 
     def whereabouts(self, record: TrainingRecord) -> str:
         """See RegisterSheet.whereabouts. `standing` spares a query."""

@@ -36,8 +36,8 @@ from changzhi_portal.registers.columns import (
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import column_for, registers
 from periods.models import ReportingPeriod
-from tests.factories import Place, make_department
-from tests.uploads.invented import Invented
+from tests.factories import Place, make_department, make_training, make_worker
+from tests.uploads.invented import PEOPLE, TRAININGS, Invented
 from uploads import actions
 from uploads.models import UploadBatch
 from uploads.writing.template import REQUIRED_MARK, write_export, write_template
@@ -65,6 +65,7 @@ PLACE_ON_PAGE = {
     "workers": {"county", "town", "community_name"},
     "projects": {"county"},
     "work_items": {"county", "town"},
+    "trainings": {"county", "town"},
 }
 # What a page lists in a table: the label of its column there.
 ROWS_ON_PAGE = {"projects": {"communities": "社区"}}
@@ -247,6 +248,10 @@ def office(
     place.communities[0].save()
     make_department(place.street, "统计局")
     make_department(place.rural_town, "民政局")
+    if request.param.name == "training_records":
+        for number, person, where in zip(TRAININGS, PEOPLE, (place.communities[0], place.villages[0]), strict=True):
+            make_training(place.city, number)
+            make_worker(where, id_number=person)
     return Office(request.param(), officer, period, signed_in(officer))
 
 
