@@ -1,4 +1,4 @@
-"""Trainings (培训), and the hours (学时) of the workers who attended them (docs/domain.md §4.17)."""
+"""Trainings (培训), and the hours (学时) of the workers who attended them (docs/domain.md §4.23)."""
 
 from __future__ import annotations
 
