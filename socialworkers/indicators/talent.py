@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Case, CharField, F, IntegerField, Value, When
+from django.urls import reverse
 
 from changzhi_portal.figures import Figure, FigureKind, Rows, Shown
 from communities.models import ServicePoint
@@ -33,6 +36,16 @@ def _trained(first: datetime.date, last: datetime.date) -> Rows:
 def _trainings(last: datetime.date) -> Rows:
     """Return the divisions that had held any training by a day."""
     return Training.objects.filter(ends_on__lte=last).order_by().values("division_id")
+
+
+def _trainings_of(division: Any, period: Any) -> str:
+    """Return the list of the trainings that ended in the month, of a county or town those that it held."""
+    asked = {"ends_from": f"{period.month:%Y-%m-%d}", "ends_to": f"{period.as_of:%Y-%m-%d}"}
+    if division.level == "town":
+        asked |= {"county": division.code[:6], "town": division.code}
+    elif division.level == "county":
+        asked |= {"county": division.code}
+    return f"{reverse('socialworkers:training_list')}?{urlencode(asked)}"
 
 
 def _hired(first: datetime.date, last: datetime.date) -> Rows:
@@ -84,6 +97,7 @@ TRAINED = Figure(
     rows=_trained,
     reported=_trainings,
     parts=dict(AUDIENCES),
+    list_url=_trainings_of,
     decimals=0,
 )
 HIRED = Figure(

@@ -49,6 +49,7 @@ class TrainingRecordSheet(RecordSheet):
     needs_community = False
     identifying = (("training", "id_number", "hours"),)
     name_lookup = "worker__name"
+    described_as = "TrainingHours"  # TrainingRecord is a training with its ETag
     list_page = "socialworkers:record_list"
     names_of = ("training", "worker")
     given_together = ()
