@@ -15,7 +15,7 @@ from changzhi_portal.search import SearchText
 from communities.filters import PlaceFilter, PlaceFilterSet, county_choices
 from communities.models import Division
 from socialworkers.models import Posting, SocialWorker, SocialWorkerQuerySet, Training, TrainingRecord
-from socialworkers.search import Trainings, Workers
+from socialworkers.search import Trainings, Workers, of_hours
 
 
 class WorkerFilterSet(PlaceFilterSet):
@@ -127,11 +127,7 @@ class TrainingRecordFilterSet(PlaceFilterSet):
         """Find hours by the worker's name, or number and name of the training; every word must match."""
         found = Q()
         for word in SearchText.without_numbers(text).words:
-            found &= (
-                Q(worker__name__contains=word.text)
-                | Q(training__number__icontains=word.text)
-                | Q(training__name__contains=word.text)
-            )
+            found &= of_hours(word)
         return found
 
     def filter_place(self, queryset: Any, name: str, value: Division) -> Any:
@@ -151,6 +147,12 @@ class PostFilterSet(RegisterFilterSet):
     class Meta:
         model = Division
         fields = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        division = getattr(getattr(self.request, "user", None), "division", None)
+        if division is not None and division.level != Division.Level.CITY and "county" not in self.data:
+            del self.filters["county"]
 
     def search(self, text: str) -> Q:
         """Find towns by their name."""

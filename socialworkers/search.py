@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Q
 
-from changzhi_portal.search import Hit, SearchSource, Word
+from changzhi_portal.search import Hit, SearchSource, Word, among
 from communities.search import in_divisions, of_communities, place_of
 from socialworkers.models import SocialWorker, SocialWorkerQuerySet, Training, TrainingQuerySet
 
@@ -53,6 +53,19 @@ class Workers(SearchSource):
         return Hit(worker.name, worker.get_absolute_url(), place=place, remark=remark)
 
 
+def training_matches(word: Word) -> Q:
+    """Return the condition that a training has this number, name or pinyin."""
+    return Q(number__icontains=word.text) | Q(name__contains=word.text) | word.is_read_as("readings")
+
+
+def of_hours(word: Word) -> Q:
+    """Return the condition that hours are of a person or a training of this name; both are looked up first, among far fewer."""
+    named = Q(name__contains=word.text) | word.is_read_as("readings")
+    people = word.matched("workers by name", lambda: SocialWorker.objects.filter(named))
+    trainings = word.matched("trainings", lambda: Training.objects.filter(training_matches(word)))
+    return among(people, "worker") | among(trainings, "training")
+
+
 class Trainings(SearchSource):
     """Trainings, by number or name; the hours of people are found by the person."""
 
@@ -68,7 +81,7 @@ class Trainings(SearchSource):
 
     def itself(self, word: Word) -> Q:
         """Match number, name and pinyin."""
-        return Q(number__icontains=word.text) | Q(name__contains=word.text) | word.is_read_as("readings")
+        return training_matches(word)
 
     def place(self, word: Word) -> Q:
         """Match the division."""

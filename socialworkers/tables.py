@@ -125,7 +125,7 @@ class PostTable(PlacedTable):
     posts_set = NumberColumn("设岗")
     posts_filled = NumberColumn("在岗专业人才")
     posts_vacant = NumberColumn("空岗")
-    rate = NumberColumn("到岗率", accessor="posts_filled", orderable=False)
+    rate = ShortColumn("到岗率", accessor="posts_filled", orderable=False)
 
     class Meta(RegisterTable.Meta):
         model = Division

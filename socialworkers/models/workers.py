@@ -119,6 +119,7 @@ class SocialWorker(MergeableRecord, ScopedModel):
     record_page: ClassVar[str] = "socialworkers:detail"
     scope_lookups: ClassVar[tuple[str, ...]] = ("community__town", "division")
     history_parts: ClassVar[tuple[str, ...]] = ("postings",)  # related rows whose changes are part of its history
+    held_parts: ClassVar[tuple[str, ...]] = ("training_records",)  # what else is held on the person
     objects = UnmergedManager.from_queryset(SocialWorkerQuerySet)()
     with_merged = SocialWorkerQuerySet.as_manager()
 
