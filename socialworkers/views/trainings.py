@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import F
 from django.urls import reverse
 
 from changzhi_portal.display import display_number, display_value
@@ -19,6 +20,8 @@ from socialworkers.models import Training, TrainingRecord
 from socialworkers.tables import TrainingRecordTable, TrainingTable
 
 ANCHOR = "培训和学时"
+# An expression, so that the order is left as the index has it (`StableOrder` changes names alone).
+NEWEST_FIRST = F("pk").desc()
 
 
 class TrainingList(ListPage):
@@ -77,7 +80,7 @@ class TrainingRecordList(ListPage):
     requires = "may_see_registers"
     help_at = ANCHOR
     title = "培训学时"
-    queryset = TrainingRecord.objects.with_names().order_by("-pk")
+    queryset = TrainingRecord.objects.with_names().order_by(NEWEST_FIRST)
     filterset = TrainingRecordFilterSet
     form = TrainingRecordFilterForm
     export_register = "training_records"
