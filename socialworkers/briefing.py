@@ -47,7 +47,7 @@ def _of_people(told: Told) -> list[str]:
     if first is not None:
         shares[first] = f"{told.whole}{shares[first]}"
     moved = [
-        _total(told, told.known("hired"), "新到岗社会工作者", "名", "没有新到岗的社会工作者"),
+        _total(told, told.known("hired"), "新到岗社会工作者", "人", "没有新到岗的社会工作者"),
         _total(told, told.known("trained"), "培训", "人次", "没有办结的培训"),
     ]
     return [*sentence(*shares), *sentence(*moved)]
@@ -63,7 +63,7 @@ def _of_posts(told: Told) -> str:
 
 
 def _total(told: Told, figure: StoredFigure | None, what: str, unit: str, none: str) -> str:
-    """Return 本月新到岗社会工作者12名，其中公开招聘8名、购买服务4名; `none` where there was nobody."""
+    """Return 本月新到岗社会工作者12人，其中公开招聘8人、购买服务4人; `none` where there was nobody."""
     if figure is None:
         return ""
     coverage = told.coverage(figure, compares=False)

@@ -1,9 +1,12 @@
 """Entries of social workers, trainings and posts in the menu."""
 
+from django.utils import timezone
+
 from changzhi_portal.display import display_number
 from changzhi_portal.menu import REGISTERS, MenuItem
 from changzhi_portal.rights import Actor
 from socialworkers.models import SocialWorker, Training
+from socialworkers.posts import setting_posts
 
 
 def _workers(user: Actor) -> str:
@@ -12,6 +15,11 @@ def _workers(user: Actor) -> str:
 
 def _trainings(user: Actor) -> str:
     return f"{display_number(Training.objects.visible_to(user).count())}次"
+
+
+def _points_with_posts(user: Actor) -> str:
+    setting = setting_posts(timezone.localdate()).visible_to(user)
+    return f"{display_number(setting.count())}处设岗"
 
 
 WORKERS = MenuItem(
@@ -45,5 +53,6 @@ POSTS = MenuItem(
     group=REGISTERS,
     position=44,
     explanation="各街道（乡镇）设了多少社工岗位，多少有专业人才在岗，还空多少。",
+    remark=_points_with_posts,
     help_at="社工岗位",
 )

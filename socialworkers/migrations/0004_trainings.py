@@ -177,7 +177,7 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="trainings",
                 to="communities.division",
-                verbose_name="组织单位",
+                verbose_name="所属区划",
             ),
         ),
         migrations.AddField(

@@ -54,7 +54,7 @@ class Training(Record, ScopedModel):
     ends_on = models.DateField("结束日期")
     hours = models.DecimalField("学时", max_digits=5, decimal_places=1)
     division = models.ForeignKey(
-        "communities.Division", models.PROTECT, related_name="trainings", verbose_name="组织单位"
+        "communities.Division", models.PROTECT, related_name="trainings", verbose_name="所属区划"
     )
     party_members = models.PositiveIntegerField("党组织成员", null=True, blank=True)
     committee_members = models.PositiveIntegerField("自治组织成员", null=True, blank=True)

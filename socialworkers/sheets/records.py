@@ -19,12 +19,14 @@ from changzhi_portal.registers.columns import Column, DecimalColumn, IdNumberCol
 from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.entries import read_entries
 from changzhi_portal.registers.rows import RegisterRow
+from changzhi_portal.registers.writes import Wording
 from communities.places import Place, PlaceIndex
 from communities.sheets.place_columns import REF
 from communities.sheets.placing import RecordSheet
 from socialworkers.models import Posting, SocialWorker, Training, TrainingRecord
 
 _MOST_OFFERED = 500  # trainings in the list of a template
+_OF_WORKER = ("pk", "ref", "name", "id_number")
 UNKNOWN_PERSON = "本单位的社会工作者里没有这个身份证号，请先登记这个人，或者核对号码"
 NOT_POSTED = "这个人任职的社区已撤销，请先登记现在的任职"
 UNKNOWN_TRAINING = "没有编号为“{number}”的培训，请先登记培训，或者核对编号"
@@ -127,7 +129,7 @@ class TrainingRecordSheet(RecordSheet):
         known: dict[int, SocialWorker] = {}
         for batch in in_batches(list(set(stays.values()))):
             mine = SocialWorker.objects.filter(SocialWorker.in_subtree(context.scope_path), pk__in=batch)
-            known |= {worker.pk: worker for worker in mine.only("pk", "ref", "name")}
+            known |= {worker.pk: worker for worker in mine.only(*_OF_WORKER)}
         for of_number, pk in stays.items():
             if pk in known:
                 found[of_number] = known[pk]
@@ -175,7 +177,7 @@ class TrainingRecordSheet(RecordSheet):
         """Load worker and training of the records that 记录编号 has found."""
         records = [cast(TrainingRecord, row.target) for row in rows if row.target is not None]
         self._training_of = Training.objects.in_bulk(list({record.training_id for record in records}))
-        self._worker_of = SocialWorker.with_merged.only("pk", "ref", "name").in_bulk(
+        self._worker_of = SocialWorker.with_merged.only(*_OF_WORKER).in_bulk(
             list({record.worker_id for record in records})
         )
 
@@ -196,17 +198,24 @@ class TrainingRecordSheet(RecordSheet):
         """Propose one write: the hours, which are no more than those of the training."""
         record = row.draft(TrainingRecord)
         training, worker = self._training(row), self._worker(row)
+        told: dict[str, Wording] = {}
         if row.target is not None:
-            training = training or self._training_of[record.training_id]
-            worker = worker or self._worker_of[record.worker_id]
+            was_of, was = self._training_of[record.training_id], self._worker_of[record.worker_id]
+            training, worker = training or was_of, worker or was
+            told = {
+                "training_id": Wording("培训编号", was_of.number, training.number),
+                "worker_id": Wording("身份证号", str(was.id_number), str(worker.id_number)),
+            }
         if training is None or worker is None:
             return
         row.label = f"{worker.name} {training.name}"
         values = {"training_id": training.pk, "worker_id": worker.pk} | self.given(row, TrainingRecord)
         write = self.propose(row, record, values, division_id=row.place.division_id, is_new=row.is_new)
         if write is not None and record.hours is not None and record.hours > training.hours:
-            told = f"{display_number(record.hours)}学时多于这次培训的{display_number(training.hours)}学时，请核对"
-            row.report("bad_number", told, "hours")
+            message = f"{display_number(record.hours)}学时多于这次培训的{display_number(training.hours)}学时，请核对"
+            row.report("bad_number", message, "hours")
+        if write is not None:
+            write.words = {key: wording for key, wording in told.items() if key in write.after}
         row.writes = [write] if write else []
 
     # --- What the register says ---

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.db.models import F
 from django.urls import reverse
 
-from changzhi_portal.display import display_number, display_value
+from changzhi_portal.display import display_value
 from changzhi_portal.facts import Fact
 from changzhi_portal.pages import Crumb, DetailPage, ListPage
 from changzhi_portal.pages.paging import BoundedPaginator
@@ -97,7 +97,7 @@ class TrainingRecordDetail(DetailPage):
     queryset = TrainingRecord.objects.with_names()
     list_url_name = "socialworkers:record_list"
     list_title = "培训学时"
-    facts = ("note",)
+    facts = ("hours", "note")
     record: TrainingRecord
 
     def get_places(self) -> list[Crumb]:
@@ -107,7 +107,7 @@ class TrainingRecordDetail(DetailPage):
         return [Crumb(str(self.record.worker), self.record.worker.get_absolute_url())]
 
     def get_facts(self) -> list[Fact]:
-        """Return the person, the training and the hours before the note."""
+        """Return the person and the training before hours and note."""
         record, training = self.record, self.record.training
         return [
             Fact("姓名", record.worker.name, record.worker.get_absolute_url()),
@@ -116,6 +116,5 @@ class TrainingRecordDetail(DetailPage):
             Fact("培训编号", training.number),
             Fact("培训类型", training.get_kind_display()),
             Fact("结束日期", display_value(training.ends_on)),
-            Fact("学时", display_number(record.hours)),
             *super().get_facts(),
         ]
