@@ -13,7 +13,7 @@ from django.urls import reverse
 from accounts.models import User
 from changelog.models import ChangeRecord
 from socialworkers.models import Training, TrainingRecord
-from tests.factories import Place, id_number, make_hours, make_training, make_worker
+from tests.factories import Place, id_number, make_division, make_hours, make_training, make_worker
 from tests.queries import queries_of
 from tests.socialworkers.test_merging import merge
 from tests.socialworkers.trainings import PERSON, attended, hours_row, training_row
@@ -74,6 +74,21 @@ def test_the_hours_of_a_training_are_no_fewer_than_somebody_has(send: Send, cler
     answer = send("trainings", clerk, [training_row(学时="16")])
     assert "已有人登记了这次培训的20学时" in message_of(answer)
     assert send("trainings", clerk, [training_row(学时="20")], commit="all")["changed"] == 1
+
+
+def test_the_training_of_a_town_that_has_closed_is_changed_by_its_successor_and_keeps_its_town(
+    send: Send, street_clerk: User, place: Place
+) -> None:
+    old = make_division("140402003", "北街街道办事处", place.county)
+    training = make_training(old, "PX-1")
+    old.successor, old.valid_to = place.street, datetime.date(2018, 6, 1)
+    old.prepare_keys()
+    old.save()
+    Training.objects.filter(pk=training.pk).update(hours=30)
+    answer = send("trainings", street_clerk, [training_row(学时="24")], commit="all")
+    assert (answer["changed"], answer["errors"]) == (1, 0)
+    training.refresh_from_db()
+    assert (training.division, training.hours) == (old, 24)
 
 
 # --- Hours ---
