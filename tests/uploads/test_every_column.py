@@ -189,7 +189,10 @@ class Office:
         """Return the cells of the export, by 记录编号 and field."""
         page = load_workbook(io.BytesIO(self.export_file())).worksheets[0]
         fields = [column.field for column in self.register.columns]
-        rows = [dict(zip(fields, row, strict=True)) for row in page.iter_rows(min_row=FIRST_ROW, values_only=True)]
+        rows = [
+            dict(zip(fields, row[: len(fields)], strict=True))
+            for row in page.iter_rows(min_row=FIRST_ROW, values_only=True)
+        ]
         return {row["ref"]: row for row in rows}
 
     def export_file(self) -> bytes:
