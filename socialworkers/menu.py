@@ -25,7 +25,7 @@ def _points_with_posts(user: Actor) -> str:
 WORKERS = MenuItem(
     "社会工作者",
     "socialworkers:list",
-    ("socialworkers:list", "socialworkers:detail"),
+    ("socialworkers:list", SocialWorker.record_page),
     "may_see_registers",
     group=REGISTERS,
     position=40,

@@ -1,4 +1,4 @@
-"""岗位: the posts for professionals that service points set, and those who fill them [四（三）1; systems.md §F].
+"""岗位: the posts for professionals that service points set, and those who fill them [四（三）1; docs/domain.md §4.23].
 
 Set are the posts of the points in use. They are filled by professionals at post in a community whose points set any, or
 at the station of a town that sets any, its communities' included. A town has vacancies as far as fewer are filled than

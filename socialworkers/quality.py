@@ -1,7 +1,7 @@
 """Quality rules of social workers and their postings. A finding names and links the person.
 
 Rules find a level without a certificate number, a number without a level, one number for two people, a registration that
-has lapsed, and one that lapses within 90 days while hours are missing [systems.md §F].
+has lapsed, and one that lapses within 90 days while hours are missing (docs/domain.md §4.23).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The registration (登记) of a certificate, and the hours that it asks for [systems.md §F, S18].
+"""The registration (登记) of a certificate, and the hours that it asks for (docs/domain.md §4.23).
 
 A registration lasts three years. The hours within it are those of 继续教育 and 督导, and 90 once for a degree (学历), of
 trainings that ended in the three years up to the last day; an assistant needs 72, others 90. Somebody is on course who

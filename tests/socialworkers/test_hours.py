@@ -1,4 +1,4 @@
-"""Tests of the registration of certificates and the hours that it asks for [systems.md §F]."""
+"""Tests of the registration of certificates and the hours that it asks for (docs/domain.md §4.23)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of the figures of 社会工作人才 and of the page of posts, with the numbers of systems.md §F."""
+"""Tests of the figures of 社会工作人才 and of the page of posts, with the numbers of the paper (docs/domain.md §4.23)."""
 
 from __future__ import annotations
 
