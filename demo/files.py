@@ -22,13 +22,14 @@ from demo.population import add_residents, community_rows
 from demo.projects import project_rows
 from demo.span import Span
 from demo.submissions import has_sent
+from demo.trainings import training_record_rows, training_rows
 from demo.work_items import work_item_rows
 from demo.workbooks import LAYOUTS, Layout, Workbook
 from demo.workers import worker_rows
 from orgs.sheets import OrganizationSheet
 from periods.models import last_day_of, month_after
 from services.sheets import ProjectSheet
-from socialworkers.sheets import WorkerSheet
+from socialworkers.sheets import TrainingRecordSheet, TrainingSheet, WorkerSheet
 from workload.sheets import WorkItemSheet
 
 TITLES = {
@@ -39,6 +40,8 @@ TITLES = {
     "projects": "政府购买社会工作服务项目台账",
     "points": "社区服务站点登记表",
     "monthly": "社区减负月报",
+    "trainings": "社会工作培训情况表",
+    "training_records": "社会工作培训学时登记表",
     "work_items": "社区工作事项清单",
 }
 # For this many months after a change of divisions an office still writes the old names.
@@ -66,7 +69,7 @@ class Writer:
 
     def prepare(self) -> None:
         """Generate all rows now instead of when the first file is written."""
-        _ = self.rows_by_county, self.projects, self.points, self.work_items
+        _ = self.rows_by_county, self.projects, self.points, self.trainings, self.hours, self.work_items
 
     def files_of(self, month: datetime.date) -> list[DemoFile]:
         """Write a month's files and return them in the order in which they must be uploaded.
@@ -139,6 +142,8 @@ class Writer:
         """Yield the lists that the bureau keeps for all counties."""
         yield _Part(ProjectSheet(), self.projects[month], Layout(total=True), CITY_NAME, OFFICER)
         yield _Part(PointSheet(), self.points[month], Layout(), CITY_NAME, OFFICER)
+        yield _Part(TrainingSheet(), self.trainings[month], Layout(), CITY_NAME, OFFICER)
+        yield _Part(TrainingRecordSheet(), self.hours[month], Layout(), CITY_NAME, OFFICER)
         yield self._counts(month)
         yield _Part(WorkItemSheet(), self.work_items[month], Layout(), CITY_NAME, OFFICER)
 
@@ -178,6 +183,17 @@ class Writer:
     def points(self) -> RowsByMonth:
         """Return the rows of the city's list of service points by month."""
         return point_rows(self.counties, self.span)
+
+    @cached_property
+    def trainings(self) -> RowsByMonth:
+        """Return the rows of the trainings of city and counties by month."""
+        return training_rows(self.counties, self.span)
+
+    @cached_property
+    def hours(self) -> RowsByMonth:
+        """Return the rows of the hours of people by month."""
+        workers = {code: registers["workers"] for code, registers in self.rows_by_county.items()}
+        return training_record_rows(workers, self.trainings, self.span)
 
     @cached_property
     def work_items(self) -> RowsByMonth:

@@ -13,7 +13,7 @@ from demo.accounts import CITY, demo_accounts_exist
 from orgs.models import SocialOrganization
 from reports.models import Briefing
 from services.models import ServiceProject
-from socialworkers.models import SocialWorker
+from socialworkers.models import SocialWorker, Training
 from workload.models import WorkItem
 
 # The edition number is part of the text: a demo made by another edition cannot be continued.
@@ -25,6 +25,7 @@ _REGISTERS = (
     MonthlyReport,
     SocialOrganization,
     SocialWorker,
+    Training,
     ServiceProject,
     WorkItem,
 )

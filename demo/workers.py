@@ -18,6 +18,8 @@ POSITIONS = ("社区工作者", "网格员", "党建专干", "民政专干", "�
 RECRUITED_BY = {"公开招聘": 5.0, "民主选举": 3.0, "竞争上岗": 1.0, "购买服务": 1.0, "挂职锻炼": 0.5, "高校毕业生": 1.0}
 FIRST_BORN, LAST_BORN = datetime.date(1962, 1, 1), datetime.date(1995, 12, 31)
 FIRST_DAY = datetime.date(2010, 3, 1)
+# The demo's last day; of one in so many the registration ends in August.
+LAST_DAY, SOON_EVERY = datetime.date(2020, 6, 30), 40
 NEEDED_URBAN, NEEDED_RURAL = 2, 1  # professionals required of a community [三]
 MOST_EXPECTED = 5
 REPLACED_A_MONTH, TRANSFERRED_A_MONTH = 0.5, 0.3  # per county, of people without a certificate
@@ -166,8 +168,23 @@ class _Workers:
             "phone": phone(5_000 + int(county.code[4:]) * 61 + serial),
         }
         if level != "无":
-            row["certificate_number"] = f"演示{fake.number(2008, 2017)}{county.code}{serial:05d}"
+            year = fake.number(2008, 2017)
+            row["certificate_number"] = f"演示{year}{county.code}{serial:05d}"
+            if level != "高级社会工作师":  # whom there are since 2018 only
+                row |= _registration(year, serial)
         return row
+
+
+def _registration(year: int, serial: int) -> Row:
+    """Return when a certificate of a year was given, and until when it is registered, renewed every third year.
+
+    Few registrations end soon after the demo's last month; none ends before.
+    """
+    certified_on = datetime.date(year, 8 if serial % SOON_EVERY == 0 else 10 + serial % 3, 1 + serial % 28)
+    until = certified_on
+    while until <= LAST_DAY:
+        until = until.replace(year=until.year + 3)
+    return {"certified_on": certified_on, "registered_until": until}
 
 
 def _at(community: DemoCommunity) -> Row:

@@ -134,7 +134,7 @@ def _described(record: Any, *, is_by_phone: bool = False) -> HeldRecord:
     ]
     parts = [
         (str(part._meta.verbose_name), _part_in_words(part))
-        for name in getattr(record, "history_parts", ())
+        for name in _names_of_parts(record)
         for part in _parts(record, name)
     ]
     return HeldRecord(
@@ -147,6 +147,11 @@ def _described(record: Any, *, is_by_phone: bool = False) -> HeldRecord:
         is_by_phone=is_by_phone,
         is_merged=getattr(record, "merged_into_id", None) is not None,
     )
+
+
+def _names_of_parts(record: Any) -> tuple[str, ...]:
+    """Return the relations to what belongs to a record: its parts, and records of registers of their own about the same person."""
+    return (*getattr(record, "history_parts", ()), *getattr(record, "held_parts", ()))
 
 
 def _parts(record: Any, name: str) -> Any:
@@ -174,7 +179,7 @@ def _keys_in(
     about: dict[type[models.Model], list[int]] = defaultdict(list)
     for record in found:
         about[type(record)].append(record.pk)
-        for name in getattr(record, "history_parts", ()):
+        for name in _names_of_parts(record):
             for part in _parts(record, name):
                 about[type(part)].append(part.pk)
     visible = table.model._default_manager.visible_to(by)  # type: ignore[attr-defined]  # every such table is scoped

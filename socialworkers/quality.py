@@ -1,17 +1,20 @@
 """Quality rules of social workers and their postings. A finding names and links the person.
 
-The registers have no expiry date of certificates, so no rule finds expired ones. Rules find a level without a
-certificate number, a number without a level, and one number for two people.
+Rules find a level without a certificate number, a number without a level, one number for two people, a registration that
+has lapsed, and one that lapses within 90 days while hours are missing (docs/domain.md §4.23).
 """
 
 from __future__ import annotations
 
-from django.db.models import Count, Exists, OuterRef, Q
+import datetime
+
+from django.db.models import Count, Exists, F, OuterRef, Q
 
 from changzhi_portal.quality import Occasion, Severity, Subject, rule
 from changzhi_portal.scope import ScopedQuerySet
 from communities.models import Division
 from socialworkers.models import Posting, SocialWorker
+from socialworkers.models.hours import RENEWAL_DAYS, counted_hours, required_hours
 
 # The newest posting, which decides the worker's office: whoever sees the finding may open the worker's page.
 WORKERS = Subject(Posting, record=SocialWorker, ref="worker__ref", label="worker__name")
@@ -102,3 +105,31 @@ def worker_name_twice(occasion: Occasion) -> ScopedQuerySet:
 def posting_above_town(occasion: Occasion) -> ScopedQuerySet:
     """Find postings at a county. A blank community means the town's station (docs/domain.md §4): the town is missing."""
     return _at_work(occasion).filter(division__isnull=False).exclude(division__level=Division.Level.TOWN)
+
+
+@rule(
+    WORKERS,
+    Severity.SOFT,
+    "证书登记已过期",
+    "证书登记有效期到{worker__registered_until}为止，已经过期；已续期登记的请填新的有效期，没有续期的请办理。",
+)
+def registration_lapsed(occasion: Occasion) -> ScopedQuerySet:
+    """Find holders at post whose registration had ended on the day."""
+    holders = _at_work(occasion).exclude(worker__level=Level.NONE)
+    return holders.filter(worker__registered_until__lt=occasion.day)
+
+
+@rule(
+    WORKERS,
+    Severity.SOFT,
+    "证书登记将到期，学时不足",
+    "证书登记有效期到{worker__registered_until}为止，3年内已计{counted}学时，应有{required}学时，请在到期前补齐。",
+)
+def registration_lapses_without_hours(occasion: Occasion) -> ScopedQuerySet:
+    """Find holders at post whose registration ends within 90 days, and who lack hours of those that it asks for."""
+    until = occasion.day + datetime.timedelta(days=RENEWAL_DAYS)
+    ending = _at_work(occasion).filter(worker__registered_until__range=(occasion.day, until))
+    counted = ending.exclude(worker__level=Level.NONE).annotate(
+        counted=counted_hours(occasion.day, "worker__"), required=required_hours("worker__")
+    )
+    return counted.filter(counted__lt=F("required"))

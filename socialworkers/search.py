@@ -1,12 +1,12 @@
-"""What the search finds of social workers."""
+"""What the search finds of social workers and trainings."""
 
 from __future__ import annotations
 
 from django.db.models import Q
 
-from changzhi_portal.search import Hit, SearchSource, Word
+from changzhi_portal.search import Hit, SearchSource, Word, among
 from communities.search import in_divisions, of_communities, place_of
-from socialworkers.models import SocialWorker, SocialWorkerQuerySet
+from socialworkers.models import SocialWorker, SocialWorkerQuerySet, Training, TrainingQuerySet
 
 
 class Workers(SearchSource):
@@ -51,3 +51,47 @@ class Workers(SearchSource):
         left = "已离岗" if newest.ended_on else ""
         remark = "，".join(filter(None, (newest.position, left)))
         return Hit(worker.name, worker.get_absolute_url(), place=place, remark=remark)
+
+
+def training_matches(word: Word) -> Q:
+    """Return the condition that a training has this number, name or pinyin."""
+    return Q(number__icontains=word.text) | Q(name__contains=word.text) | word.is_read_as("readings")
+
+
+def of_hours(word: Word) -> Q:
+    """Return the condition that hours are of a person or a training of this name; both are looked up first, among far fewer."""
+    named = Q(name__contains=word.text) | word.is_read_as("readings")
+    people = word.matched("workers by name", lambda: SocialWorker.objects.filter(named))
+    trainings = word.matched("trainings", lambda: Training.objects.filter(training_matches(word)))
+    return among(people, "worker") | among(trainings, "training")
+
+
+class Trainings(SearchSource):
+    """Trainings, by number or name; the hours of people are found by the person."""
+
+    title = "培训"
+    position = 55
+    requires = "may_see_registers"
+    list_url_name = "socialworkers:training_list"
+    compared_name = "name"
+
+    def rows(self) -> TrainingQuerySet:
+        """Return the trainings with the division that held them."""
+        return Training.objects.select_related("division__parent")
+
+    def itself(self, word: Word) -> Q:
+        """Match number, name and pinyin."""
+        return training_matches(word)
+
+    def place(self, word: Word) -> Q:
+        """Match the division."""
+        return in_divisions(word, "division")
+
+    def key_of(self, word: Word) -> str:
+        """Return the name as it is stored."""
+        return word.text
+
+    def hit(self, training: Training) -> Hit:
+        """Show who held it, its kind and when it ended."""
+        remark = f"{training.number}，{training.get_kind_display()}，{training.ends_on:%Y-%m-%d}"
+        return Hit(training.name, training.get_absolute_url(), place=place_of(training.division), remark=remark)

@@ -35,7 +35,7 @@ from orgs.models import SocialOrganization
 from participation.models import Survey, SurveyCount
 from periods.models import ReportingPeriod, parse_month
 from services.models import ProjectCommunity, ServiceField, ServiceProject
-from socialworkers.models import Posting, SocialWorker
+from socialworkers.models import Posting, SocialWorker, Training, TrainingRecord
 from uploads.models import UploadBatch
 from workload.models import WorkItem
 
@@ -391,3 +391,25 @@ def make_change_set(user: User, **fields: Any) -> ChangeSet:
     """Create a change set of `user` in the own division."""
     values = {"division": user.division, "summary": "演示修改"}
     return ChangeSet.objects.create(made_by=user, **{**values, **fields})
+
+
+def make_training(division: Division, number: str = "", **fields: Any) -> Training:
+    """Create a training of 继续教育 of 24 hours that ended on 9 May 2018."""
+    own = next(_numbers)
+    ends_on = fields.get("ends_on", datetime.date(2018, 5, 9))
+    values = {
+        "number": number or f"PX2018-{own:03d}",
+        "name": f"演示第{own}期社会工作实务培训",
+        "kind": Training.Kind.CONTINUING,
+        "starts_on": ends_on - datetime.timedelta(days=2),
+        "ends_on": ends_on,
+        "hours": Decimal(24),
+    }
+    return _save(Training(division=division, **{**values, **fields}))
+
+
+def make_hours(worker: SocialWorker, training: Training, hours: Decimal | int | None = None) -> TrainingRecord:
+    """Create the hours of a worker in a training, all of it by default."""
+    return TrainingRecord.objects.create(
+        worker=worker, training=training, hours=training.hours if hours is None else Decimal(hours)
+    )

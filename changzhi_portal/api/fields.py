@@ -77,4 +77,6 @@ def serializer_of(register: type[RegisterSheet]) -> type[serializers.Serializer]
         "ref": serializers.CharField(label="记录编号", read_only=True),
         "version": serializers.IntegerField(label="版本", read_only=True),
     }
-    return type(f"{register.model.__name__}Serializer", (serializers.Serializer,), head | fields)
+    return type(
+        f"{register.described_as or register.model.__name__}Serializer", (serializers.Serializer,), head | fields
+    )

@@ -94,6 +94,7 @@ class RegisterSheet(ABC):
     # Fields that every row should say, besides the required ones; those of a quiet month come prefilled.
     asked_fields: ClassVar[tuple[str, ...]] = ()
     name_lookup: ClassVar[str] = "name"  # of the records' names, by which those that a file leaves out are looked for
+    described_as: ClassVar[str] = ""  # its rows in the API's description; by default the model's name
     list_page: ClassVar[str]  # URL name of the register's list
     may_be_added: ClassVar[bool] = True  # whether a new row makes a record
     not_in_forms: ClassVar[frozenset[str]] = frozenset({"ref"})  # fields that a form of one record does not change

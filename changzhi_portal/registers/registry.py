@@ -46,8 +46,8 @@ def register_of(model: type[models.Model]) -> type[RegisterSheet] | None:
 
 
 def register_writing(model: type[models.Model]) -> type[RegisterSheet] | None:
-    """Return the register that writes a model; None for what no register writes."""
-    return next((register for register in registers() if model in register.writes_to), None)
+    """Return the register that writes a model, before others that write it too its own; None for what no register writes."""
+    return register_of(model) or next((register for register in registers() if model in register.writes_to), None)
 
 
 def column_for(record: models.Model, attribute: str) -> Column | None:

@@ -29,7 +29,7 @@ class PlacedSheet(RegisterSheet):
     not_in_forms = frozenset(
         {"ref", "community_code"}
     )  # whoever changes the name would have to change the code as well
-    given_together = (("county", "town", "community_name"),)
+    given_together: ClassVar[tuple[tuple[str, ...], ...]] = (("county", "town", "community_name"),)
     hints_in_forms: ClassVar[Mapping[str, str]] = MappingProxyType(
         {"community_name": "选了街道（乡镇），这里就列出它的社区；输入几个字，从中选一个。"}
     )

@@ -43,12 +43,16 @@ PUBLIC_TEXTS: Final[Mapping[str, frozenset[str]]] = {
     "monthly": _PLACES,
     "organizations": _PLACES | {"name"},
     "projects": _PLACES | {"number", "name", "buyer", "provider_name", "communities"},
+    "trainings": _PLACES | {"number", "name"},
     "surveys": _PLACES | {"survey", "question"},
     "work_items": _PLACES | {"number", "name", "department_name", "basis"},
     "assessments": _PLACES,
 }
 # Registers that are not given out row by row.
-WITHHELD: Final[Mapping[str, str]] = {"workers": "each row is about a person; their numbers are in the measures"}
+WITHHELD: Final[Mapping[str, str]] = {
+    "workers": "each row is about a person; their numbers are in the measures",
+    "training_records": "each row is about a person; how many people were trained is in the trainings",
+}
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,11 @@ from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.duplicates import LikelyDuplicate
 from changzhi_portal.registers.register import MergedParts
 from changzhi_portal.registers.rows import RegisterRow
+from changzhi_portal.registers.writes import Write, propose
 from communities.sheets.placing import RecordSheet
 from socialworkers.actions import copy_moves, remove_copied_moves
 from socialworkers.duplicates import NamedWorker, likely_pairs, merge_postings, namesakes
-from socialworkers.models import Posting, SocialWorker
+from socialworkers.models import Posting, SocialWorker, TrainingRecord
 
 
 def division_of_posting(posting: Posting) -> int:
@@ -117,7 +118,21 @@ class MergingSheet(RecordSheet):
         """See RegisterSheet.merge_parts."""
         postings = Posting.with_merged.select_related("community", "division").order_by("-started_on")
         of_kept, of_merged = (list(postings.filter(worker=worker)) for worker in (kept, merged))
-        return merge_postings(kept, of_kept, of_merged, takes_place=takes_place, today=today)
+        parts = merge_postings(kept, of_kept, of_merged, takes_place=takes_place, today=today)
+        writes, told = self._move_hours(kept, merged)
+        return MergedParts([*parts.writes, *writes], [*parts.told, *told], parts.copied)
+
+    @staticmethod
+    def _move_hours(kept: Any, merged: Any) -> tuple[list[Write], list[str]]:
+        """Return the writes that give the hours of a duplicate to the other one, and a sentence on them.
+
+        Those of a training of which the other has hours too stay with the duplicate, so that nothing counts twice.
+        """
+        known = TrainingRecord.with_merged.filter(worker=kept).values("training")
+        coming = TrainingRecord.with_merged.filter(worker=merged).exclude(training__in=known).order_by("pk")
+        proposed = (propose(record, {"worker_id": kept.pk}, division_id=0, is_new=False) for record in coming)
+        writes = [write for write in proposed if write is not None]
+        return writes, [f"{len(writes)}次培训的学时并入保留的记录"] if writes else []
 
     def after_merge(self, parts: MergedParts, change_set: Any) -> None:
         """See RegisterSheet.after_merge."""

@@ -38,7 +38,7 @@ from communities.sheets.place_columns import (
     place_values,
     with_place,
 )
-from socialworkers.models import Posting, SocialWorker
+from socialworkers.models import Posting, SocialWorker, TrainingRecord
 from socialworkers.sheets.merging import MergingSheet, division_of_posting, newest_posting_of
 from socialworkers.transfer_notices import notify_former_offices, notify_former_offices_of_undo
 
@@ -61,7 +61,7 @@ class WorkerSheet(MergingSheet):
     model = SocialWorker
     key_cells = ("id_number",)
     key_fields = frozenset({"id_number"})
-    writes_to = (SocialWorker, Posting)
+    writes_to = (SocialWorker, Posting, TrainingRecord)  # the hours go along when two are merged
     needs_community = False
     identifying = (("name", "id_number"),)
     list_page = "socialworkers:list"
@@ -99,6 +99,10 @@ class WorkerSheet(MergingSheet):
         BooleanColumn(Posting, "is_community_worker", "社区工作者", "是否社区工作者"),
         ChoiceColumn(SocialWorker, "level", "职业水平", "职业水平等级", "资格等级", required=True),
         TextColumn(SocialWorker, "certificate_number", "证书编号", "证书号", holds_issued_numbers=True),
+        DateColumn(SocialWorker, "certified_on", "取得日期", "证书取得日期", "取得证书日期", "发证日期"),
+        DateColumn(
+            SocialWorker, "registered_until", "登记有效期至", "登记有效期", "证书登记有效期至", may_be_future=True
+        ),
         BooleanColumn(SocialWorker, "has_social_work_degree", "社会工作专业学历", "是否社会工作专业", "社会工作专业"),
         ChoiceColumn(Posting, "recruited_by", "配备方式", "选聘方式"),
         DateColumn(Posting, "started_on", "到岗日期", "到岗时间", "入职日期", "任职日期", required=True),

@@ -19,11 +19,13 @@ from tests.communities.test_sheets import community_row, facility_row
 from tests.factories import (
     make_count,
     make_facility,
+    make_hours,
     make_monthly_report,
     make_organization,
     make_point,
     make_project,
     make_survey,
+    make_training,
     make_user,
     make_work_item,
     make_worker,
@@ -43,7 +45,7 @@ def filled(place):
     """Return the small city with records of each register in two counties."""
     for community in (*place.communities[:2], place.villages[0]):
         make_organization(community, f"{community.name}合唱队")
-        make_worker(community)
+        make_hours(make_worker(community), make_training(community.town.parent))
         make_facility(community)
         make_point(community)
         make_monthly_report(community)

@@ -17,11 +17,13 @@ from tests.factories import (
     Place,
     make_count,
     make_facility,
+    make_hours,
     make_monthly_report,
     make_organization,
     make_point,
     make_project,
     make_survey,
+    make_training,
     make_user,
     make_work_item,
     make_worker,
@@ -40,7 +42,7 @@ def filled(place: Place) -> Place:
     """Return the small city with one record of each register in the county and in the other one."""
     for community in (place.communities[0], place.villages[0]):
         make_organization(community, f"{community.name}合唱队")
-        make_worker(community)
+        make_hours(make_worker(community), make_training(community.town.parent))
         make_facility(community)
         make_point(community)
         make_monthly_report(community)
@@ -213,6 +215,8 @@ def test_what_has_not_changed_is_not_sent_again(filled, clerk, signed_in):
         ("communities", 8),
         ("projects", 13),
         ("work_items", 7),
+        ("trainings", 6),
+        ("training_records", 6),
     ],
 )
 def test_queries_do_not_grow_with_the_rows(name, most, filled, clerk, signed_in):
@@ -221,7 +225,7 @@ def test_queries_do_not_grow_with_the_rows(name, most, filled, clerk, signed_in)
     few = len(queries_of(lambda: client.get(f"/api/v1/{name}/")))
     for number in range(5):
         make_organization(filled.communities[0], f"又{number}队")
-        make_worker(filled.communities[0], f"演示又{number}")
+        make_hours(make_worker(filled.communities[0], f"演示又{number}"), make_training(filled.county))
         make_facility(filled.communities[0], f"又{number}站")
         make_point(filled.communities[0], f"又{number}点")
         make_project(filled.county, filled.communities[0], name=f"又{number}")

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.test import Client
 
-from tests.changelog.editing import CASES, SURVEY
+from tests.changelog.editing import CASES, PERSON, SURVEY, TRAINING
 from tests.factories import Place, id_number
 
 HERE = {"county": "城区", "town": "东街街道办事处", "community_name": "和平社区"}
@@ -24,6 +24,11 @@ NEW: dict[str, dict[str, Any]] = {
         "field": "elderly", "beneficiaries": "all", "purchase_method": "open_tender", "funding_source": "lottery",
         "budget": "120000.00", "starts_on": "2018-01-01", "ends_on": "2018-12-31", "status": "performing",
     },
+    "trainings": {
+        "number": "PX-77", "name": "演示培训", "kind": "continuing", "starts_on": "2018-05-07", "ends_on": "2018-05-09",
+        "hours": "24.0",
+    },
+    "training_records": {"training": TRAINING, "id_number": PERSON, "hours": "8.0"},
     "surveys": HERE | {"survey": SURVEY, "question": "物业", "sent": 60, "satisfied": 40},
     "work_items": {
         "number": "CQ-77", "name": "演示事项", "kind": "task", "listed_as": "assisting", "department_name": "统计局",

@@ -45,7 +45,7 @@ from reports.models import (
 )
 from revisions.models import LockedChange, LockedComparison, LockedResultChange
 from services.models import CatalogueItem, ProjectCommunity, ServiceField, ServiceProject
-from socialworkers.models import Posting, SocialWorker
+from socialworkers.models import Posting, SocialWorker, Training, TrainingRecord
 from submissions.models import FindingComment, Reminder, Submission, SubmissionStep
 from targets.models import CommunityMeasure, DivisionMeasure, FigureResult, Target, TargetResult
 from tests.addresses import make_delivery_of
@@ -60,12 +60,14 @@ from tests.factories import (
     make_department,
     make_facility,
     make_governance_body,
+    make_hours,
     make_monthly_report,
     make_organization,
     make_point,
     make_profile,
     make_project,
     make_survey,
+    make_training,
     make_user,
     make_work_item,
     make_worker,
@@ -204,6 +206,8 @@ MAKERS: dict[type[models.Model], Callable[[Side], models.Model]] = {
     CommunityEntry: lambda side: CommunityEntry.objects.create(
         community=side.community, period=side.period, state=CommunityEntry.State.ENTERED, made_by=side.user
     ),
+    Training: lambda side: make_training(side.town),
+    TrainingRecord: lambda side: make_hours(make_worker(side.community), make_training(side.town)),
     Facility: lambda side: make_facility(side.community),
     ServicePoint: lambda side: make_point(side.town),
     GovernanceBody: lambda side: make_governance_body(side.community),

@@ -10,20 +10,24 @@ from typing import Any
 
 from accounts.models import Department, User
 from changelog.actions import Edit, edit_record
+from changzhi_portal.personal import digest
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import register_named
 from participation.models import Survey
+from socialworkers.models import SocialWorker, Training
 from tests.factories import (
     Place,
     id_number,
     make_count,
     make_department,
     make_facility,
+    make_hours,
     make_monthly_report,
     make_organization,
     make_point,
     make_project,
     make_survey,
+    make_training,
     make_work_item,
     make_worker,
 )
@@ -31,6 +35,8 @@ from workload.models import Assessment
 
 HERE = {"county": "城区", "town": "东街街道办事处", "community_name": "和平社区"}
 NUMBER = id_number(4711)
+TRAINING = "PX2018-001"  # that of the example in the description of the API
+PERSON = "140402197001010014"
 SURVEY = "2018年居民满意度调查"  # that of the example in the description of the API
 
 
@@ -65,6 +71,14 @@ def yearly_survey(place: Place) -> Survey:
     """Return the survey of 城区 that counts are of."""
     known: Survey | None = Survey.objects.filter(division=place.county, name=SURVEY).first()
     return known or make_survey(place.county, SURVEY)
+
+
+def training_of_hours(place: Place) -> Training:
+    """Return the training of 城区 that hours are of; somebody with the number of the example stands in the register."""
+    if not SocialWorker.objects.filter(id_number_digest=digest(PERSON)).exists():
+        make_worker(place.communities[0], "赵演示", id_number=PERSON)
+    known: Training | None = Training.objects.filter(number=TRAINING).first()
+    return known or make_training(place.county, TRAINING)
 
 
 CASES = (
@@ -166,6 +180,36 @@ CASES = (
         close={"note": "与上月相同"},  # a report has no end
         closed={"note": "与上月相同"},
         new=HERE | {"month": "2018年6月", "signs_outside": "3", "meetings": 6, "note": ""},
+    ),
+    Case(
+        register="trainings",
+        make=lambda place: make_training(place.county, note="旧"),
+        elsewhere=lambda place: make_training(place.other_county),
+        change={"hours": "16", "kind": "督导", "service_staff": "12人"},
+        changed={"hours": Decimal(16), "kind": "supervision", "service_staff": 12},
+        clear="note",
+        cleared={"note": ""},
+        wrong={"kind": "讲座"},
+        close={"note": "已办结"},  # a training has no end of its own
+        closed={"note": "已办结"},
+        new={
+            "number": "PX-77", "name": "演示培训", "kind": "继续教育", "starts_on": "2018-05-07", "ends_on": "2018-05-09",
+            "hours": "24", "community_workers": 40, "note": "",
+        },
+    ),
+    Case(
+        register="training_records",
+        make=lambda place: make_hours(make_worker(place.communities[0]), make_training(place.county), 8),
+        elsewhere=lambda place: make_hours(make_worker(place.villages[0]), make_training(place.other_county), 8),
+        change={"hours": "16.5", "note": "补课"},
+        changed={"hours": Decimal("16.5"), "note": "补课"},
+        clear="note",
+        cleared={"note": ""},
+        wrong={"training": "没有的编号"},
+        close={"hours": "20"},
+        closed={"hours": Decimal(20)},
+        new={"training": TRAINING, "id_number": PERSON, "hours": "8", "note": ""},
+        prepare=training_of_hours,
     ),
     Case(
         register="surveys",

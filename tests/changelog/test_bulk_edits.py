@@ -55,6 +55,8 @@ FIELDS = {
     "projects": ("status", "accepted"),
     "points": ("accepts_all", "是"),
     "surveys": ("sent", "70"),
+    "trainings": ("kind", "supervision"),
+    "training_records": ("hours", "16"),
     "work_items": ("payment", "purchase"),
     "assessments": ("note", "演示"),
 }

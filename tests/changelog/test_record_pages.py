@@ -56,6 +56,8 @@ CHANGES = {
     "workers": {"level": "social_worker", "position": "主任", "started_on": "2017-07-01"},
     "projects": {"paid": "50000.50", "communities": "和平社区、东关社区"},
     "surveys": {"satisfied": "16", "sent": "70"},
+    "trainings": {"hours": "16", "kind": "supervision", "service_staff": "12"},
+    "training_records": {"hours": "16.5", "note": "补课"},
     "work_items": {"yearly_funds": "1200.50", "payment": "purchase"},
     "assessments": {"work_score": "85.5"},
 }
@@ -166,6 +168,7 @@ def test_a_new_record_is_added(register: str, place: Place, clerk: User, client:
             "status": "running",
         },
         "surveys": {},
+        "trainings": {"kind": None},
         "work_items": dict.fromkeys(("kind", "listed_as", "role", "applies_to")),
     }.get(register, {})
     form = client.get(url).context["form"]
@@ -405,6 +408,7 @@ def test_the_form_takes_as_many_queries_for_many_records_as_for_one(
         ("workers", "社会工作者"),
         ("projects", "购买服务"),
         ("surveys", "满意度调查"),
+        ("trainings", "培训"),
     ],
 )
 def test_a_form_of_a_register_lies_in_the_section_of_its_list(

@@ -19,6 +19,7 @@ from tests.factories import (
     make_point,
     make_profile,
     make_project,
+    make_training,
     make_work_item,
     make_worker,
 )
@@ -26,7 +27,7 @@ from tests.queries import exactly
 
 LISTS = (
     *("communities:community_list", "communities:facility_list", "communities:point_list"),
-    *("orgs:list", "socialworkers:list", "services:list", "workload:list"),
+    *("orgs:list", "socialworkers:list", "socialworkers:training_list", "services:list", "workload:list"),
 )
 HTMX = {"HTTP_HX_REQUEST": "true"}
 
@@ -40,6 +41,7 @@ def fill(place, number: int) -> None:
         make_point(community)
         make_organization(community)
         make_worker(community)
+        make_training(place.county, name=f"演示{community.name}培训")
         make_project(place.county, community)
         make_work_item(place.county, f"演示{community.name}事项")
 
@@ -66,7 +68,9 @@ def test_a_filtered_list_costs_two_queries_more(name, place, officer, signed_in)
     fill(place, 3)
     browser = signed_in(officer)
     # The towns of the chosen county, for the choice, and the communities that the word names.
-    with exactly({LISTS[0]: 8, "workload:list": 6}.get(name, 7)):  # items name no community
+    with exactly(
+        {LISTS[0]: 8, "workload:list": 6, "socialworkers:training_list": 6}.get(name, 7)
+    ):  # items name no community
         page = browser.get(reverse(name), {"county": "140402", "q": "社区"})
     assert page.status_code == 200
 

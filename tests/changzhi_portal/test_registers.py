@@ -155,7 +155,7 @@ def _coded() -> list[tuple[Any, CheckConstraint]]:
 def _values_of(field: Any) -> tuple[Any, ...]:
     """Return values of a field among which a constraint lets some pass and refuses others."""
     if isinstance(field, models.DateField):
-        return (None, datetime.date(2018, 1, 1), datetime.date(2018, 1, 2))
+        return (None, datetime.date(2007, 12, 31), datetime.date(2018, 1, 1), datetime.date(2018, 1, 2))
     if isinstance(field, models.DecimalField | models.IntegerField):
         return (0, 100, 101, 2018)
     return ("", *(value for value, _ in field.flatchoices), "registered", "51140402MJ00000011")

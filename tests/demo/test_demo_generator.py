@@ -139,6 +139,26 @@ def test_a_dozen_items_are_asked_from_the_first_month_on(writer):
     assert {row["note"] for row in rows} == {"演示数据"}
 
 
+def test_a_training_of_the_city_each_quarter_has_people_of_every_county(writer):
+    trainings = {row["number"]: row for each in WHOLE.months for row in writer.trainings[each]}
+    assert len([row for row in trainings.values() if "county" not in row]) == 11
+    attended = [(row["training"], row["id_number"]) for each in WHOLE.months for row in writer.hours[each]]
+    assert len(set(attended)) == len(attended) > 900
+    known = {row["id_number"] for row in rows_of(writer, "workers", WHOLE.first)}
+    for each in WHOLE.months:
+        for row in writer.hours[each]:
+            training = trainings[row["training"]]
+            assert each <= training["ends_on"] <= last_day_of(each)
+            assert row["id_number"] in known and 0 < row["hours"] <= training["hours"]
+
+
+def test_no_registration_has_ended_by_the_demos_end_and_a_few_end_soon(writer):
+    until = [row["registered_until"] for row in rows_of(writer, "workers") if "registered_until" in row]
+    assert all(day > last_day_of(WHOLE.last) for day in until)
+    soon = [day for day in until if day <= last_day_of(WHOLE.last) + datetime.timedelta(days=90)]
+    assert 0 < len(soon) < len(until) / 40
+
+
 # --- Months ---
 
 

@@ -36,7 +36,9 @@ from tests.factories import (
     make_community,
     make_count,
     make_department,
+    make_division,
     make_facility,
+    make_hours,
     make_monthly_report,
     make_organization,
     make_period,
@@ -44,6 +46,7 @@ from tests.factories import (
     make_profile,
     make_project,
     make_survey,
+    make_training,
     make_user,
     make_work_item,
     make_worker,
@@ -63,6 +66,8 @@ ASKED = {
     "communities:facility_list": "sort=area",
     "communities:point_list": "sort=-windows&function=window",
     "services:list": "sort=-budget",
+    "socialworkers:training_list": "sort=-hours&columns=name,number,people,service_staff&kind=continuing",
+    "socialworkers:post_list": "sort=-posts_set",
     "participation:surveys": "sort=name&columns=name,by_third_party,reported&state=collecting",
     "participation:count_list": "sort=-satisfied&answers=enough",
     "workload:list": "sort=-yearly_funds&columns=number,name,payment,conditions&kind=task",
@@ -84,7 +89,8 @@ def fill(place: Place, user, number: int, *, first: int = 0) -> None:
         make_point(community, windows=index % 7)
         make_monthly_report(community, meetings=index)
         make_organization(community, member_count=index % 5, leader="=负责人" if index % 2 else "")
-        make_worker(community, f"演示工{index}")
+        make_hours(make_worker(community, f"演示工{index}"), make_training(place.county))
+        make_point(make_division(f"140402{100 + index}", f"演示第{index}镇", place.county), posts=2)
         make_project(place.county, community, budget=100_000 + index, starts_on=datetime.date(2018, 1, 1 + index % 28))
         make_count(make_survey(place.county), community)
         make_work_item(place.county, yearly_funds=800 + index)

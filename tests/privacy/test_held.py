@@ -9,7 +9,7 @@ from changelog.models import TrailRecord
 from changzhi_portal.personal import Sealed
 from privacy.held import held_on
 from socialworkers.models import SocialWorker
-from tests.factories import id_number, make_organization, make_user, make_worker
+from tests.factories import id_number, make_hours, make_organization, make_training, make_user, make_worker
 from tests.socialworkers.test_sheets import row as worker_row
 
 pytestmark = pytest.mark.django_db
@@ -99,3 +99,11 @@ def test_only_a_bureau_administrator_with_the_right_to_unmask_may_ask(place, adm
 @pytest.mark.parametrize("role", ["leader", "auditor", "system_admin"])
 def test_the_page_is_not_open_to_the_other_roles(place, signed_in, role):
     assert signed_in(make_user(role, place.city)).get(PAGE).status_code == 403
+
+
+def test_the_hours_of_a_persons_trainings_are_told_too(place, answerer):
+    worker = make_worker(place.communities[0], id_number=id_number(812))
+    make_hours(worker, make_training(place.county, name="演示督导"))
+    [record] = held_on(id_number(812), by=answerer).records
+    assert [kind for kind, _ in record.parts] == ["任职", "培训学时"]
+    assert "演示督导" in record.parts[1][1]

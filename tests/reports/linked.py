@@ -120,6 +120,11 @@ def linked(names: Sequence[tuple[str, str]], *, missing: Sequence[str] = (), is_
         "meetings_change": ((36, 40), (36, 40), {}),
         "satisfaction": ((450, 500), (440, 500), {}),
         "satisfaction_score": ((39_800, 500), (39_000, 500), {}),
+        "conversion": ((14, 40), (13, 40), {}),
+        "posts_filled": ((4, 6), (4, 6), {}),
+        "hours_ok": ((9, 12), (10, 12), {}),
+        "hired": ((5, None), (2, None), {"parts": {"公开招聘": 4 * number, "购买服务": number}}),
+        "trained": ((52, None), (0, None), {"parts": {"党组织成员": 12 * number, "社区专职工作者": 40 * number}}),
         "leaders": ((38, 12), (38, 12), {}),
     }
     counties = {"counties": number} if names and len(names[0][0]) == 6 else {}

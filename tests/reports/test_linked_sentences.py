@@ -34,6 +34,25 @@ def bodies(some: int, whole: int, before: tuple[int, int] | None = None, **value
 
 
 SITUATIONS = {
+    "professionals, posts and hours": (
+        "talent",
+        [
+            stored("conversion", 14, 40, before=(13, 40)), stored("posts_filled", 4, 6, before=(4, 6)),
+            stored("hours_ok", 9, 12, before=(10, 12)),
+            stored("hired", 5, parts={"公开招聘": 4, "购买服务": 1, "没有填配备方式": 0}), stored("trained", 52, parts={"社区专职工作者": 52}),
+        ],
+        {},
+        [
+            "全市在岗社区工作者40名，其中社会工作专业人才14名，占35.0%，较上月提高2.5个百分点；设置社工岗位6个，"
+            "其中有专业人才在岗的4个，占66.7%，与上月持平；填了登记有效期的持证人员12名，其中继续教育学时达到进度的9名，"
+            "占75.0%，较上月下降8.3个百分点。",
+            "本月新到岗社会工作者5人，其中公开招聘4人、购买服务1人；本月培训52人次（社区专职工作者）。",
+        ],
+    ),
+    "more at post than are set, nobody hired or trained": (
+        "talent", [stored("posts_filled", 7, 6), stored("hired", 0), stored("trained", 0)], {},
+        ["全市设置社工岗位6个，在岗专业人才7名。", "本月没有新到岗的社会工作者；本月没有办结的培训。"],
+    ),
     "a share rises": (
         "communities", [USUAL], {},
         ["全市填报组织体系的社区153个，其中组织健全的96个，占62.7%，较上月提高1.3个百分点。"],
@@ -347,7 +366,7 @@ def test_every_measure_word_is_that_of_the_figure():
 def test_counties_that_miss_the_same_are_named_together():
     figures = linked(NAMES, missing=["武乡县", "沁县"])
     assert unreported_sentence(to_stored(figures), CITY) == (
-        "联动工作方面，全市未填报需求调查；武乡县、沁县均未填报社区组织体系、服务设施、进社区工作事项、社区月报、满意度调查。"
+        "联动工作方面，全市未填报需求调查；武乡县、沁县均未填报社区组织体系、服务设施、进社区工作事项、社区月报、满意度调查等8项。"
     )
 
 

@@ -24,6 +24,9 @@ from changzhi_portal.registers.columns import (
 from changzhi_portal.registers.register import RegisterSheet
 from tests.factories import Place, credit_code, id_number, phone
 
+# Numbers of trainings and of people that hours are of.
+TRAININGS = ("PX-1", "PX-2")
+PEOPLE = (id_number(901), id_number(902))
 # Cells of registers whose rules refuse what a declaration alone would invent, for the first and the second row.
 FITTING: dict[str, dict[str, tuple[Any, Any]]] = {
     "work_items": {
@@ -32,6 +35,14 @@ FITTING: dict[str, dict[str, tuple[Any, Any]]] = {
         "asked": ("演示甲项、演示乙项", "演示丙项、演示丁项"),
         "times_a_year": (4, 12),
         "headcount": (3, 5),
+    },
+    # A certificate has a level.
+    "workers": {"level": ("助理社会工作师", "社会工作师")},
+    "trainings": {"hours": (24.5, 16)},
+    "training_records": {
+        "training": (TRAININGS[0], TRAININGS[1]),
+        "id_number": (PEOPLE[0], PEOPLE[1]),
+        "hours": (8, 16.5),
     },
     "assessments": {"year": ("2017", "2018"), "work_score": (80.25, 90.5)},
 }

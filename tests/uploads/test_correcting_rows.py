@@ -23,6 +23,7 @@ from tests.participation.rows import row as count_row
 from tests.services.test_sheets import row as project_row
 from tests.socialworkers.test_sheets import NUMBER
 from tests.socialworkers.test_sheets import row as worker_row
+from tests.socialworkers.trainings import hours_row, training_row
 from tests.uploads.row_forms import THREE_WRONG, FormFields, address_of, form_of, save, sent, words_of
 from tests.uploads.samples import upload
 from tests.workload.test_sheets import row as item_row
@@ -77,6 +78,8 @@ SHOWN_AS_THEY_ARE = [
         "projects",
         project_row(服务社区="和平社区,没有的社区", 状态="不详", 签订日期="2018.5") | {"已拨付（万元）": 1.25},
     ),
+    ("trainings", training_row(培训类型="讲座", 学时="二十四学时", 结束日期="2018.5", 服务人员="几十人")),
+    ("training_records", hours_row(学时="99999", 备注=f"找张三{MOBILE}")),
     ("surveys", count_row("没有的调查", 满意="十几", 不了解="清空")),
     ("work_items", item_row(提出部门="没有的科", 起="不详", 止=datetime.date(2018, 12, 31), 采集项目="一行\n两行")),
     ("assessments", score_row(工作得分="一百", 备注="演示")),

@@ -38,6 +38,7 @@ from tests.factories import (
     make_department,
     make_facility,
     make_governance_body,
+    make_hours,
     make_monthly_report,
     make_organization,
     make_point,
@@ -45,6 +46,7 @@ from tests.factories import (
     make_profile,
     make_project,
     make_survey,
+    make_training,
     make_work_item,
     make_worker,
 )
@@ -53,6 +55,7 @@ from tests.participation.rows import row as count_row
 from tests.services.test_sheets import row as project_row
 from tests.socialworkers.test_sheets import ELSEWHERE, NUMBER
 from tests.socialworkers.test_sheets import row as worker_row
+from tests.socialworkers.trainings import attended, hours_row, training_row
 from tests.uploads.office import Send
 from tests.workload.test_sheets import row as item_row
 from tests.workload.test_sheets import score as score_row
@@ -604,6 +607,18 @@ CASES = {
         "projects",
         project_row(服务社区="下东社区", 备注="演示"),
         lambda place: make_project(place.county, *place.communities[:2], number="YS001"),
+    ),
+    "a new training": Case("trainings", training_row()),
+    "another training": Case(
+        "trainings",
+        training_row(培训类型="督导", 结束日期="2018-05-10", 服务人员="12"),
+        lambda place: make_training(place.county, "PX-1"),
+    ),
+    "new hours": Case("training_records", hours_row(), lambda place: attended(place)),
+    "other hours": Case(
+        "training_records",
+        hours_row(学时="16", 备注="补课"),
+        lambda place: make_hours(*attended(place), 8),
     ),
     "a new count": Case("surveys", count_row(SURVEY), lambda place: make_survey(place.county, SURVEY)),
     "another count": Case(

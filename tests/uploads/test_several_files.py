@@ -30,12 +30,14 @@ from tests.factories import (
     make_batch,
     make_count,
     make_facility,
+    make_hours,
     make_monthly_report,
     make_organization,
     make_point,
     make_profile,
     make_project,
     make_survey,
+    make_training,
     make_work_item,
     make_worker,
 )
@@ -148,7 +150,7 @@ def test_the_templates_of_all_registers_in_one_workbook_give_no_warning_about_ea
     make_profile(community)
     make_facility(community)
     make_organization(community)
-    make_worker(community)
+    make_hours(make_worker(community), make_training(place.county))
     make_project(place.county, community)
     make_point(community)
     make_monthly_report(community)

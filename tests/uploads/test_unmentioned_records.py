@@ -13,11 +13,13 @@ from tests.communities.test_sheets import community_row, facility_row
 from tests.factories import (
     make_count,
     make_facility,
+    make_hours,
     make_monthly_report,
     make_organization,
     make_point,
     make_project,
     make_survey,
+    make_training,
     make_work_item,
     make_worker,
 )
@@ -66,8 +68,10 @@ def test_every_register_says_what_stands_and_where(place, clerk):
     make_organization(community)
     make_organization(place.street)
     make_organization(community, dissolved_on=datetime.date(2018, 1, 1))
-    make_worker(community)
+    worker = make_worker(community)
     make_worker(place.street)
+    make_hours(worker, make_training(place.county))
+    make_hours(worker, make_training(place.county, ends_on=datetime.date(2017, 5, 9)))
     make_worker(community, posting={"ended_on": datetime.date(2018, 1, 1)})
     make_project(place.county, community)
     make_project(place.county, status=ServiceProject.Status.ACCEPTED)
@@ -100,6 +104,8 @@ def test_every_register_says_what_stands_and_where(place, clerk):
         "points": 2,
         "monthly": 1,
         "surveys": 1,
+        "trainings": 1,
+        "training_records": 1,
     }
     assert found == records | {"work_items": 1, "assessments": 1}
 

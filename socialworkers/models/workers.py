@@ -23,6 +23,18 @@ from changzhi_portal.records import (
 )
 from changzhi_portal.rights import Viewer
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet, scope_path_of
+from socialworkers.models.hours import (
+    RENEWAL_DAYS,
+    counted_hours,
+    missing_hours,
+    on_course,
+    required_hours,
+    three_years_before,
+)
+
+# 社会工作者职业水平考试 was first held in 2008, 高级社会工作师 are named since 2018.
+FIRST_EXAM = datetime.date(2008, 1, 1)
+FIRST_SENIORS = datetime.date(2018, 1, 1)
 
 
 class SocialWorkerQuerySet(ScopedQuerySet):
@@ -31,6 +43,28 @@ class SocialWorkerQuerySet(ScopedQuerySet):
     def professionals(self) -> Self:
         """Filter for workers with any certificate level or a social-work degree (社会工作专业人才)."""
         return self.filter(~Q(level=SocialWorker.Level.NONE) | Q(has_social_work_degree=True))
+
+    def registered(self) -> Self:
+        """Filter for the holders of a certificate whose registration (登记) is known."""
+        return self.exclude(level=SocialWorker.Level.NONE).filter(registered_until__isnull=False)
+
+    def lapsed_on(self, day: datetime.date) -> Self:
+        """Filter for those whose registration has ended before `day`."""
+        return self.registered().filter(registered_until__lt=day)
+
+    def to_renew_on(self, day: datetime.date) -> Self:
+        """Filter for those whose registration ends within 90 days from `day` on: the time to renew it."""
+        return self.registered().filter(
+            registered_until__gte=day, registered_until__lte=day + datetime.timedelta(days=RENEWAL_DAYS)
+        )
+
+    def with_hours(self, day: datetime.date) -> Self:
+        """Annotate `counted`, `required` and `missing`: the hours within the registration by `day` (`socialworkers.models.hours`)."""
+        return self.annotate(counted=counted_hours(day), required=required_hours(), missing=missing_hours(day))
+
+    def on_course(self, day: datetime.date, *, holds: bool = True) -> Self:
+        """Filter for the registered who have the hours that the days gone by `day` ask for, or who have not."""
+        return self.registered().annotate(is_on_course=on_course(day)).filter(is_on_course=int(holds))
 
     def with_newest_posting(self) -> Self:
         """Load the newest posting and its place as `newest`, for lists; None for a worker without any."""
@@ -74,6 +108,9 @@ class SocialWorker(MergeableRecord, ScopedModel):
     gender = models.CharField("性别", max_length=6, choices=Gender, blank=True)
     level = models.CharField("职业水平", max_length=16, choices=Level)
     certificate_number = models.CharField("证书编号", max_length=30, blank=True)
+    certified_on = models.DateField("取得日期", null=True, blank=True)
+    registered_until = models.DateField("登记有效期至", null=True, blank=True)
+    hours_since = models.DateField("学时起算", null=True, blank=True, editable=False)
     has_social_work_degree = models.BooleanField("社会工作专业学历", null=True, blank=True)
     phone = SealedField("联系电话", kind="phone", null=True, blank=True)
     phone_digests = models.TextField("联系电话摘要", blank=True, default="", editable=False)
@@ -82,6 +119,7 @@ class SocialWorker(MergeableRecord, ScopedModel):
     record_page: ClassVar[str] = "socialworkers:detail"
     scope_lookups: ClassVar[tuple[str, ...]] = ("community__town", "division")
     history_parts: ClassVar[tuple[str, ...]] = ("postings",)  # related rows whose changes are part of its history
+    held_parts: ClassVar[tuple[str, ...]] = ("training_records",)  # what else is held on the person
     objects = UnmergedManager.from_queryset(SocialWorkerQuerySet)()
     with_merged = SocialWorkerQuerySet.as_manager()
 
@@ -96,6 +134,43 @@ class SocialWorker(MergeableRecord, ScopedModel):
                 violation_error_message="已有使用此身份证号的社会工作者。",
             ),
             not_merged_into_itself("worker"),
+            models.CheckConstraint(
+                condition=Q(certified_on__isnull=True) | ~Q(level="none"),
+                name="worker_certificate_has_level",
+                violation_error_code="required",
+                violation_error_message="填了取得日期，职业水平不能是“无”，请核对。",
+            ),
+            models.CheckConstraint(
+                condition=Q(registered_until__isnull=True) | ~Q(level="none"),
+                name="worker_registration_has_level",
+                violation_error_code="required",
+                violation_error_message="填了登记有效期至，职业水平不能是“无”，请核对。",
+            ),
+            models.CheckConstraint(
+                condition=Q(certified_on__isnull=True) | Q(certified_on__gte=FIRST_EXAM),
+                name="worker_certified_since_first_exam",
+                violation_error_code="date_order",
+                violation_error_message="社会工作者职业水平考试从2008年开始，取得日期不会更早，请核对。",
+            ),
+            models.CheckConstraint(
+                condition=Q(certified_on__isnull=True) | ~Q(level="senior") | Q(certified_on__gte=FIRST_SENIORS),
+                name="worker_senior_since_2018",
+                violation_error_code="date_order",
+                violation_error_message="高级社会工作师从2018年开始评价，取得日期不会更早，请核对职业水平和取得日期。",
+            ),
+            models.CheckConstraint(
+                condition=not_before("registered_until", "certified_on"),
+                name="worker_registered_after_certified",
+                violation_error_code="date_order",
+                violation_error_message="登记有效期至早于取得日期，请核对。",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=["registered_until"],
+                condition=Q(registered_until__isnull=False),
+                name="worker_by_registration",
+            ),
         )
 
     def __str__(self) -> str:
@@ -107,6 +182,8 @@ class SocialWorker(MergeableRecord, ScopedModel):
         self.readings = readings(self.name)
         self.phone_digests = phone_digests(self.phone)
         self.id_number_digest = digest(self.id_number.reveal())
+        until = self.registered_until
+        self.hours_since = None if until is None else three_years_before(until)
 
     @classmethod
     def in_subtree(cls, path: str, *, prefix: str = "") -> Q:
