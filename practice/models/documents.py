@@ -93,9 +93,11 @@ class Document(Record, ScopedModel):
                 violation_error_message="文件应属于一个社区，或者市、县（市、区）、街道（乡镇）。",
             ),
             models.CheckConstraint(
-                condition=Q(kind="development", community__isnull=False)
-                | (~Q(kind="development") & Q(community__isnull=True)),
+                # By the key, so that a row check reads no community.
+                condition=Q(kind="development", community_id__isnull=False)
+                | (~Q(kind="development") & Q(community_id__isnull=True)),
                 name="development_plan_of_community",
+                violation_error_code="bad_choice",
                 violation_error_message="社区发展规划请填社区名称；其他文件是市、县（市、区）或街道（乡镇）的，社区名称留空。",
             ),
             models.CheckConstraint(

@@ -14,6 +14,7 @@ from communities.models import Community
 from periods.models import ReportingPeriod
 from tests.factories import (
     make_community,
+    make_document,
     make_facility,
     make_organization,
     make_point,
@@ -27,6 +28,7 @@ from tests.queries import exactly
 LISTS = (
     *("communities:community_list", "communities:facility_list", "communities:point_list"),
     *("orgs:list", "socialworkers:list", "services:list", "workload:list"),
+    "practice:document_list",
 )
 HTMX = {"HTTP_HX_REQUEST": "true"}
 
@@ -42,6 +44,7 @@ def fill(place, number: int) -> None:
         make_worker(community)
         make_project(place.county, community)
         make_work_item(place.county, f"演示{community.name}事项")
+        make_document(community)
 
 
 @pytest.mark.django_db

@@ -33,6 +33,7 @@ FITTING: dict[str, dict[str, tuple[Any, Any]]] = {
         "times_a_year": (4, 12),
         "headcount": (3, 5),
     },
+    "documents": {"kind": ("社区发展规划", "社区发展规划")},
     "assessments": {"year": ("2017", "2018"), "work_score": (80.25, 90.5)},
 }
 

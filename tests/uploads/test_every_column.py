@@ -60,7 +60,7 @@ OF_NEW_FIGURES = {"communities": {"as_of"}}
 # Another first day opens another posting, so it is changed in another upload.
 OF_ANOTHER_PART = {"workers": {"started_on"}}
 # In the page's heading; the place has facts of its own, with other labels; the code is on the community's page.
-IN_HEADING = {"name"}
+IN_HEADING = {"name", "title"}
 PLACE_ON_PAGE = {
     "workers": {"county", "town", "community_name"},
     "projects": {"county"},
