@@ -1,4 +1,4 @@
-"""The life of a story: draft → submitted → returned or chosen (docs/domain.md §4.18)."""
+"""The life of a story: draft → submitted → returned or chosen (docs/domain.md §12.2)."""
 
 from __future__ import annotations
 

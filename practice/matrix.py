@@ -1,4 +1,4 @@
-"""Which county has which kind of document in force on a day, and which has none (docs/domain.md §6.14)."""
+"""Which county has which kind of document in force on a day, and which has none (docs/domain.md §12.1)."""
 
 from __future__ import annotations
 

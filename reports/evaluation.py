@@ -1,4 +1,4 @@
-"""工作评价: how the counties (of a county, its towns) stand in each target and system, with place and change (docs/domain.md §6.15).
+"""工作评价: how the counties (of a county, its towns) stand in each target and system, with place and change (docs/domain.md §12.4).
 
 There is no total: what a point of one figure is worth against another nobody has decided. All numbers are those that are
 stored and frozen: results of targets (`reports.matrix`), figures of divisions (`targets.models.FigureResult`).

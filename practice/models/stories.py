@@ -1,6 +1,6 @@
 """宣传与案例: what is reported of the work, and the practice cases that the bureau chooses for others to follow [五（四）、（五）].
 
-Never names of residents, volunteers or people served (docs/domain.md §9.7): texts say what was done.
+Never names of residents, volunteers or people served (docs/domain.md §12.2): texts say what was done.
 """
 
 from __future__ import annotations

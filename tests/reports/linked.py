@@ -121,6 +121,9 @@ def linked(names: Sequence[tuple[str, str]], *, missing: Sequence[str] = (), is_
         "satisfaction": ((450, 500), (440, 500), {}),
         "satisfaction_score": ((39_800, 500), (39_000, 500), {}),
         "leaders": ((38, 12), (38, 12), {}),
+        "with_plan": ((1, 1), (1, 1), {}),
+        "planned": ((5, 12), (4, 12), {}),
+        "stories": ((3, None), (2, None), {"parts": {"媒体报道": number, "典型案例": 2 * number}}),
     }
     counties = {"counties": number} if names and len(names[0][0]) == 6 else {}
     made = {
@@ -135,6 +138,8 @@ def linked(names: Sequence[tuple[str, str]], *, missing: Sequence[str] = (), is_
         for code, (now, before, values) in sums.items()
         if reporting
     }
+    if reporting and not counties and names:  # of one county: it has a plan, and its towns are not judged
+        made["with_plan"] = stored("with_plan", 1, 1)
     return LinkedFigures(
         tuple(
             StoredWork(

@@ -46,7 +46,7 @@ def headings(section):
 def test_purchases_are_a_part_of_the_section_as_they_were():
     section = section_of(whole(names=FEW))
     assert (section.number, section.title) == ("三", "联动工作")
-    assert headings(section) == ["（一）平台与减负", "（二）社会组织与购买服务", "（三）社工人才"]
+    assert headings(section) == ["（一）平台与减负", "（二）社会组织与购买服务", "（三）社工人才", "（四）经费与推广"]
     before = section_of(whole(names=FEW, has_linked=False), "services")
     assert (before.number, before.title) == ("三", "购买服务")
     purchases = [block.text for block in before.blocks]
