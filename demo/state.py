@@ -11,6 +11,7 @@ from changzhi_portal.refusals import NotAllowedError, StaleError
 from communities.models import CommunityProfile, Facility, MonthlyReport, ServicePoint
 from demo.accounts import CITY, demo_accounts_exist
 from orgs.models import SocialOrganization
+from practice.models import Document, Story
 from reports.models import Briefing
 from services.models import ServiceProject
 from socialworkers.models import SocialWorker
@@ -27,6 +28,8 @@ _REGISTERS = (
     SocialWorker,
     ServiceProject,
     WorkItem,
+    Document,
+    Story,
 )
 
 
