@@ -10,7 +10,7 @@ from django.utils import timezone
 from changzhi_portal.pages.filters import DayFilter, DayInput, FilterForm
 from communities.filters import PlaceFilterSet
 from practice.clauses import CLAUSE_CHOICES
-from practice.models import Document, DocumentQuerySet, Story, StoryQuerySet
+from practice.models import REPORTED, Document, DocumentQuerySet, Story, StoryQuerySet
 from practice.search import Documents, Stories
 
 
@@ -53,7 +53,9 @@ class DocumentFilterSet(PlaceFilterSet):
 
     def by_level(self, queryset: DocumentQuerySet, name: str, value: str) -> DocumentQuerySet:
         """Filter by who issued it."""
-        return queryset.filter(**({"community__isnull": False} if value == "community" else {"division__level": value}))
+        if value == "community":
+            return queryset.filter(community__isnull=False)
+        return queryset.filter(division__level=value)
 
 
 class StoryFilterForm(FilterForm):
@@ -82,8 +84,7 @@ class StoryFilterSet(PlaceFilterSet):
 
     def by_state(self, queryset: StoryQuerySet, name: str, value: str) -> StoryQuerySet:
         """Filter by state, or for those that count."""
-        states = [Story.State.SUBMITTED, Story.State.CHOSEN] if value == "reported" else [value]
-        return queryset.filter(state__in=states)
+        return queryset.filter(state__in=REPORTED if value == "reported" else (value,))
 
 
 class LibraryFilterForm(FilterForm):

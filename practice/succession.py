@@ -5,6 +5,8 @@ Documents are facts and keep their division, as do the stories that were chosen:
 
 from __future__ import annotations
 
+from typing import Any
+
 from changelog.actions import change_of
 from changzhi_portal.bulk import in_batches, update_rows
 from changzhi_portal.succession import Handover, Succession
@@ -31,8 +33,8 @@ def _move_stories(handover: Handover) -> list[str]:
     said = []
     for story in coming:
         origin, successor = story.division, successors[story.division_id]
-        before = {"division": origin.pk}
-        after = {"division": successor.pk}
+        before: dict[str, Any] = {"division": origin.pk}
+        after: dict[str, Any] = {"division": successor.pk}
         told = f"{origin.full_name}“{story}”转到{successor.full_name}"
         title = _free_title(story, origin.name, successor.pk, taken)
         if title != story.title:

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from changelog.views.moving import MovePage
 from changzhi_portal.display import display_value
-from changzhi_portal.facts import Fact
+from changzhi_portal.facts import Fact, fact_of
 from changzhi_portal.pages import Crumb, DetailPage, FormPage, ListPage
 from changzhi_portal.refusals import NotFoundError
 from changzhi_portal.rights import has_right
@@ -114,7 +114,7 @@ class StoryDetail(DetailPage):
                 fact = fact._replace(url=story.community.get_absolute_url())
             found.append(fact)
         if story.url:
-            found.append(Fact(str(Story._meta.get_field("url").verbose_name), story.url, story.url))  # type: ignore[union-attr]  # its own field
+            found.append(fact_of(story, "url")._replace(url=story.url))
         if self.is_of_area:
             found.append(Fact("备注", display_value(story.note)))
         return found
