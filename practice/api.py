@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from changzhi_portal.api.endpoints import RegisterEndpoint, RowsEndpoint
 from changzhi_portal.api.expansions import Expansions
+from changzhi_portal.refusals import NotFoundError
 from communities.api import PLACE_EXPANSIONS, CommunitySerializer, DivisionSerializer
 from practice.filters import DocumentFilterSet, StoryFilterSet
 from practice.flow import FLOW
@@ -64,3 +67,11 @@ class Stories(RowsEndpoint):
     found_by = "ref"
     flow = FLOW
     takes_moves = False
+
+    def get_steps(self, request: Request, ref: str) -> Response:
+        """See Moves.get_steps. Raises NotFoundError also for a chosen story of another area: its steps name people there."""
+        if not self.find(request, ref).is_of_area(request.user):
+            raise NotFoundError(
+                "这一条不是本单位范围内报送的，看不到办理经过。", cure="Steps are shown to those of the area alone."
+            )
+        return super().get_steps(request, ref)

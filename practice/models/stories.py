@@ -166,6 +166,11 @@ class Story(Record, ScopedModel):
         """Set the column derived from the title; call before saving."""
         self.readings = readings(self.title)
 
+    def is_of_area(self, user: Viewer) -> bool:
+        """Return whether an office of the user's area reported it; of the others one sees what it says, not who did what."""
+        path = scope_path_of(user)
+        return path is not None and self.division.path.startswith(path)
+
     @property
     def is_open(self) -> bool:
         """Return whether its office may still change it."""

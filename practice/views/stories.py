@@ -14,7 +14,6 @@ from changzhi_portal.facts import Fact, fact_of
 from changzhi_portal.pages import Crumb, DetailPage, FormPage, ListPage
 from changzhi_portal.refusals import NotFoundError
 from changzhi_portal.rights import has_right
-from changzhi_portal.scope import scope_path_of
 from communities.views import crumbs_of_place
 from practice.actions import open_story, save_story
 from practice.filters import LibraryFilterForm, StoryFilterForm, StoryFilterSet
@@ -95,9 +94,8 @@ class StoryDetail(DetailPage):
 
     @property
     def is_of_area(self) -> bool:
-        """Return whether the story was reported in the reader's area; of the others the library shows what they say."""
-        path = scope_path_of(self.request.user)
-        return path is not None and self.record.division.path.startswith(path)
+        """Return whether the story was reported in the reader's area."""
+        return self.record.is_of_area(self.request.user)
 
     def get_places(self) -> list[Crumb]:
         """Return the office of a story of the reader's area that tells of no single community."""

@@ -75,6 +75,17 @@ def test_readers_of_another_area_see_what_a_chosen_story_says_and_not_who_did_wh
     assert signed_in(other_clerk).get(make_story(place.county).get_absolute_url()).status_code == 404
 
 
+def test_programs_read_the_library_and_the_steps_of_their_own_area_alone(place, clerk, other_clerk, officer, signed_in):
+    story = make_story(place.county, state="chosen")
+    story.steps.create(move="choose", before="submitted", after="chosen", made_by=officer, note="值得推广")
+    waiting = make_story(place.county)
+    own, other = signed_in(clerk), signed_in(other_clerk)
+    assert {row["ref"] for row in own.get("/api/v1/stories/").json()["results"]} == {story.ref, waiting.ref}
+    assert {row["ref"] for row in other.get("/api/v1/stories/").json()["results"]} == {story.ref}
+    assert own.get(f"/api/v1/stories/{story.ref}/steps/").json()["results"][0]["note"] == "值得推广"
+    assert other.get(f"/api/v1/stories/{story.ref}/steps/").status_code == 404
+
+
 def test_the_home_page_leads_to_what_was_returned_and_what_waits(place, clerk, officer, signed_in):
     assert "stories-in-hand" not in signed_in(clerk).get("/").content.decode()
     returned = make_story(place.county, "退回的", state="returned")
