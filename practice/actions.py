@@ -102,7 +102,10 @@ def _community_named(text: str, office: Division) -> Community | None:
     try:
         known = finder.community_coded(text) if is_code else finder.community_within(office.pk, text)
     except PlaceNotFoundError as error:
-        raise InvalidError(f"{error}。", cure=f"No community {text} in {office.code}.", field="community") from error
+        said = f"本单位范围内没有找到社区“{text}”，请核对名称，或者写12位社区代码"
+        if error.code == "ambiguous_place":
+            said = f"{error}，或者写12位社区代码"
+        raise InvalidError(f"{said}。", cure=f"No community {text} in {office.code}.", field="community") from error
     return Community.objects.get(pk=known.id)
 
 

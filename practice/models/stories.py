@@ -148,7 +148,7 @@ class Story(Record, ScopedModel):
             ),
             models.CheckConstraint(
                 condition=Q(chosen_on__isnull=True, state__in=["draft", "submitted", "returned"])
-                | (Q(chosen_on__gte=F("submitted_on"), state="chosen") & ~Q(clause="")),
+                | (Q(chosen_on__isnull=False, chosen_on__gte=F("submitted_on"), state="chosen") & ~Q(clause="")),
                 name="chosen_story_has_clause_and_day",
                 violation_error_message="入选的案例应有对应条款，入选日期不早于报送日期。",
             ),

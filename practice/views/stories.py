@@ -55,7 +55,7 @@ class Library(_Stories):
     """案例库: the chosen ones of all offices, by clause."""
 
     title = TITLE
-    queryset = Story.objects.with_place().with_clause_position()
+    queryset = Story.objects.select_related("division").with_clause_position()
     form = LibraryFilterForm
     table = LibraryTable
     head_template_name = "practice/library_head.html"
@@ -70,7 +70,7 @@ class StoryList(_Stories):
     """宣传与案例: all that the area has reported, and what is in hand."""
 
     title = LIST_TITLE
-    queryset = Story.objects.with_place().with_clause_position()
+    queryset = Story.objects.select_related("division", "community").with_clause_position()
     form = StoryFilterForm
     table = StoryTable
     empty_advice = "还没有报送。媒体报道、宣传活动、典型案例和创新做法，都可以报送。"

@@ -68,7 +68,7 @@ def test_what_holds_on_a_day_begins_and_ends_by_day_and_goes_with_its_community(
 
 def test_documents_of_the_city_a_county_a_town_and_a_community_come_in(send, clerk, officer, place):
     rows = [
-        document_row(),
+        document_row(失效日期=""),
         document_row(**{"街道（乡镇）": "东街街道", "类别": "准入制度", "文号": "街1"}),
         document_row("和平社区", 文号="规划1", 失效日期="2020-12-31"),
     ]

@@ -121,6 +121,7 @@ def test_figures_lead_to_the_rows_behind_them(place, period, officer, signed_in)
 
     def listed(figure, division):
         page = browser.get(figure.list_url(division, period))
+        assert page.status_code == 200, page.content.decode()
         assert not page.context["has_wrong_filters"]
         return {row.record for row in page.context["table"].rows}
 
