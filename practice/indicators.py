@@ -105,4 +105,5 @@ STORIES = Figure(
     parts={str(value): str(label) for value, label in Story.Kind.choices},
     is_daily=True,
     decimals=0,
+    list_url=_stories_list,
 )

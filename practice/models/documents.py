@@ -1,6 +1,6 @@
 """制度文件: what a city, county or town has laid down to put the paper into force, and the plans of communities [五（二）、（五）].
 
-Only what is said of a document, not its text (systems.md §G). A document is a fact: it stays with the division or community
+Only what is said of a document, not its text (docs/domain.md §12.1). A document is a fact: it stays with the division or community
 that issued it. On days after a merger one of a closed division counts for the successor, where it still holds.
 """
 

@@ -31,7 +31,7 @@ from tests.pages import markup_of
 from tests.queries import exactly, queries_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
-QUERIES_OF_PAGE = 25
+QUERIES_OF_PAGE = 26
 QUERIES_OF_LIST = 10
 
 
