@@ -59,6 +59,8 @@ LASTING = {
 OF_NEW_FIGURES = {"communities": {"as_of"}}
 # Another first day opens another posting, so it is changed in another upload.
 OF_ANOTHER_PART = {"workers": {"started_on"}}
+# The only choice that fits the place of both rows: communities have development plans alone.
+OF_ONE_CHOICE = {"documents": {"kind"}}
 # In the page's heading; the place has facts of its own, with other labels; the code is on the community's page.
 IN_HEADING = {"name", "title"}
 PLACE_ON_PAGE = {
@@ -328,7 +330,7 @@ def check_second_preview(
         return
     for column in register.columns:
         name = column.field
-        if name in FINDING | of(OF_NEW_FIGURES, register) | late:
+        if name in FINDING | of(OF_NEW_FIGURES, register) | late | of(OF_ONE_CHOICE, register):
             continue
         old, new = preview_words(column, first.values[name]), preview_words(column, second.values[name])
         if column.is_link:
@@ -391,7 +393,7 @@ def check_history(office: Office, record: Any, first: Invented, second: Invented
     parts = {entry.part for entry in entries if entry.kind == "新增"}
     for column in register.columns:
         name = column.field
-        if name in FINDING:
+        if name in FINDING | of(OF_ONE_CHOICE, register):
             continue
         if name in of(OF_NEW_FIGURES, register) | of(OF_ANOTHER_PART, register) or (
             register.name == "communities" and column.model.__name__ == "CommunityProfile"
