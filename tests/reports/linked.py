@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -139,7 +140,7 @@ def linked(names: Sequence[tuple[str, str]], *, missing: Sequence[str] = (), is_
         if reporting
     }
     if reporting and not counties and names:  # of one county: it has a plan, and its towns are not judged
-        made["with_plan"] = stored("with_plan", 1, 1)
+        made["with_plan"] = replace(stored("with_plan", 1, 1), places={place: None for place, _ in names})
     return LinkedFigures(
         tuple(
             StoredWork(

@@ -114,6 +114,11 @@ def test_it_is_for_leaders_the_bureau_and_auditors(place, signed_in):
 def test_a_leader_of_a_county_sees_its_towns_alone(place, months, signed_in):
     page = page_of(signed_in(make_user(Role.LEADER, place.county)))
     assert [row.division for row in page.context["rows"]] == [place.county, place.street, place.other_street]
+    assert marks_of(page, place.county)["figure_with_plan"].text == "0.0%"
+    assert marks_of(page, place.street)["figure_with_plan"].text == "—", (
+        "a town has no plan of a county, nor does it miss one"
+    )
+    assert marks_of(page, place.street)["figure_work_items"].text == "未填报"
     assert page_of(signed_in(make_user(Role.LEADER, place.county)), division="140423").status_code == 404
 
 

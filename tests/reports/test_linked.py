@@ -79,7 +79,12 @@ def test_the_annex_has_every_figure_by_county_and_says_who_has_not_reported():
     made = replace(made, sections={**made.sections, "linked": stored})
     annex = next(each for each in issue_text(issue(figures=made)).annexes if each.code == "linked_figures")
     tables = {table.caption.partition("（")[0]: table for table in annex.blocks if isinstance(table, Table)}
-    assert list(tables) == ["社区组织体系和服务设施", "进社区工作事项", "社区减负", "居民满意度、居民骨干、社区发展规划、制度保障、宣传与案例"]
+    assert list(tables) == [
+        "社区组织体系和服务设施",
+        "进社区工作事项",
+        "社区减负",
+        "居民满意度、居民骨干、社区发展规划、制度保障、宣传与案例",
+    ]
     table = tables["社区组织体系和服务设施"]
     assert [column.title for column in table.columns][:2] == ["县（市、区）", "组织健全的社区"]
     rows = {row[0].text: [cell.text for cell in row[1:]] for row in table.rows}
