@@ -113,6 +113,18 @@ class RoleOfActor(Protocol):
         """See `accounts.models.Role.may_run_surveys`."""
 
     @property
+    def may_report_stories(self) -> bool:
+        """See `accounts.models.Role.may_report_stories`."""
+
+    @property
+    def may_choose_stories(self) -> bool:
+        """See `accounts.models.Role.may_choose_stories`."""
+
+    @property
+    def may_see_evaluation(self) -> bool:
+        """See `accounts.models.Role.may_see_evaluation`."""
+
+    @property
     def may_keep_departments(self) -> bool:
         """See `accounts.models.Role.may_keep_departments`."""
 

@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "services",
     "participation",
     "workload",
+    "practice",
     "uploads",
     "targets",
     "revisions",

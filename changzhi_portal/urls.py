@@ -37,6 +37,7 @@ urlpatterns = [
     path("projects/", include("services.urls")),
     path("", include("participation.urls")),
     path("workload/", include("workload.urls")),
+    path("practice/", include("practice.urls")),
     path("uploads/", include("uploads.urls")),
     path("", include("targets.urls")),
     path("", include("revisions.urls")),

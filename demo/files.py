@@ -13,6 +13,7 @@ from communities.sheets import CommunitySheet, FacilitySheet, MonthlySheet, Poin
 from demo.accounts import CITY_NAME, CLERK_OF_COUNTY, OFFICER
 from demo.corrections import facility_opened_later, organizations_reported_late
 from demo.counts import monthly_count_rows
+from demo.documents import document_rows
 from demo.facilities import facility_rows
 from demo.monthly_rows import Row, RowsByMonth
 from demo.organizations import organization_rows
@@ -28,6 +29,7 @@ from demo.workbooks import LAYOUTS, Layout, Workbook
 from demo.workers import worker_rows
 from orgs.sheets import OrganizationSheet
 from periods.models import last_day_of, month_after
+from practice.sheets import DocumentSheet
 from services.sheets import ProjectSheet
 from socialworkers.sheets import TrainingRecordSheet, TrainingSheet, WorkerSheet
 from workload.sheets import WorkItemSheet
@@ -43,6 +45,7 @@ TITLES = {
     "trainings": "社会工作培训情况表",
     "training_records": "社会工作培训学时登记表",
     "work_items": "社区工作事项清单",
+    "documents": "制度文件登记表",
 }
 # For this many months after a change of divisions an office still writes the old names.
 MONTHS_OF_OLD_NAMES = 3
@@ -69,7 +72,7 @@ class Writer:
 
     def prepare(self) -> None:
         """Generate all rows now instead of when the first file is written."""
-        _ = self.rows_by_county, self.projects, self.points, self.trainings, self.hours, self.work_items
+        _ = self.rows_by_county, self.projects, self.points, self.trainings, self.hours, self.work_items, self.documents
 
     def files_of(self, month: datetime.date) -> list[DemoFile]:
         """Write a month's files and return them in the order in which they must be uploaded.
@@ -146,6 +149,7 @@ class Writer:
         yield _Part(TrainingRecordSheet(), self.hours[month], Layout(), CITY_NAME, OFFICER)
         yield self._counts(month)
         yield _Part(WorkItemSheet(), self.work_items[month], Layout(), CITY_NAME, OFFICER)
+        yield _Part(DocumentSheet(), self.documents[month], Layout(), CITY_NAME, OFFICER)
 
     def _counts(self, month: datetime.date) -> _Part:
         """Return the counts of a quarter, which the bureau gathers in one file; without rows between quarters."""
@@ -199,6 +203,11 @@ class Writer:
     def work_items(self) -> RowsByMonth:
         """Return the rows of the city's list of what communities may be asked, by month."""
         return work_item_rows(self.span)
+
+    @cached_property
+    def documents(self) -> RowsByMonth:
+        """Return the rows of the bureau's list of documents by month."""
+        return document_rows(self.counties, self.span)
 
     def _write(self, folder: Path, part: _Part, month: datetime.date, place_names: PlaceNames) -> DemoFile:
         register = part.register

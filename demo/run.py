@@ -31,6 +31,7 @@ from demo.files import DemoFile, Writer
 from demo.places import demo_counties
 from demo.span import Span
 from demo.state import demo_folder
+from demo.stories import report_stories
 from demo.submissions import report_month
 from demo.surveys import close_surveys, open_surveys, write_counts
 from notices.actions import mark_as_seen
@@ -116,6 +117,7 @@ class DemoRun:
             self._upload(file, period)
         self._survey(period, writer.folder)
         self._assess(period, writer.folder)
+        report_stories(month)
         if month == self.span.last:
             self._mark_notices_as_seen()
         report_month(period, self.span)

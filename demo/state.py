@@ -11,6 +11,7 @@ from changzhi_portal.refusals import NotAllowedError, StaleError
 from communities.models import CommunityProfile, Facility, MonthlyReport, ServicePoint
 from demo.accounts import CITY, demo_accounts_exist
 from orgs.models import SocialOrganization
+from practice.models import Document, Story
 from reports.models import Briefing
 from services.models import ServiceProject
 from socialworkers.models import SocialWorker, Training
@@ -28,6 +29,8 @@ _REGISTERS = (
     Training,
     ServiceProject,
     WorkItem,
+    Document,
+    Story,
 )
 
 

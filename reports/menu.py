@@ -1,4 +1,4 @@
-"""Entries of the dashboard, the matrix, the comparison and the briefings in the menu."""
+"""Entries of the dashboard, the matrix, the comparison, the evaluation and the briefings in the menu."""
 
 from changzhi_portal.menu import BRIEFINGS, PROGRESS, MenuItem
 
@@ -31,6 +31,16 @@ COMPARISON = MenuItem(
     position=30,
     explanation="前后两个月变了多少，是哪些社区。",
     help_at="两月对比",
+)
+EVALUATION = MenuItem(
+    "工作评价",
+    "reports:evaluation",
+    ("reports:evaluation",),
+    "may_see_evaluation",
+    group=PROGRESS,
+    position=35,
+    explanation="锁定月份里各县（市、区）的各项目标和各项工作：数值、名次、变化，不计总分。",
+    help_at="工作评价",
 )
 BRIEFING_LIST = MenuItem(
     "简报",

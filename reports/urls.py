@@ -14,6 +14,7 @@ from reports.views.editing import (
     PrintBriefing,
     SettingsList,
 )
+from reports.views.evaluation import EvaluationPage
 from reports.views.issue_comparison import CompareIssues
 from reports.views.linked import LinkedPage
 from reports.views.matrix import MatrixPage
@@ -27,6 +28,7 @@ urlpatterns = [
     path("dashboard/", Dashboard.as_view(), name="dashboard"),
     path("dashboard/linked/", LinkedPage.as_view(), name="linked"),
     path("matrix/", MatrixPage.as_view(), name="matrix"),
+    path("evaluation/", EvaluationPage.as_view(), name="evaluation"),
     path("compare/", ComparePage.as_view(), name="compare"),
     path("briefings/", BriefingList.as_view(), name="briefings"),
     path("briefings/print/", PrintBriefing.as_view(), name="print_briefing"),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from changzhi_portal.figures import Figure, FigureKind, Shown
+from changzhi_portal.figures import CountedOver, Figure, FigureKind, Shown
 from communities.models import Division
 from targets.figure_values import change_of, change_text, unit_of, value_of, value_text
 from targets.models import FigureResult
@@ -68,8 +68,14 @@ class FigureLine:
 
     @property
     def text(self) -> str:
-        """Return the value with its unit, 未填报 or a dash."""
-        return value_text(self.figure, self.value) if self.is_reported else NOT_REPORTED
+        """Return the value with its unit, 未填报, or a dash where there is none, as for a town of a figure over counties."""
+        if not self.is_reported and not self._is_of_counties_alone:
+            return NOT_REPORTED
+        return value_text(self.figure, self.value)
+
+    @property
+    def _is_of_counties_alone(self) -> bool:
+        return self.figure.over is CountedOver.COUNTIES and self.division.level == Division.Level.TOWN
 
     @property
     def unit(self) -> str:

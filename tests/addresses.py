@@ -37,6 +37,7 @@ from tests.factories import (
     make_batch,
     make_count,
     make_department,
+    make_document,
     make_facility,
     make_hours,
     make_monthly_report,
@@ -44,6 +45,7 @@ from tests.factories import (
     make_period,
     make_point,
     make_project,
+    make_story,
     make_survey,
     make_training,
     make_user,
@@ -262,6 +264,10 @@ RECORDS: dict[str, Maker] = {
     "workload:assessment_detail": lambda place, user: Assessment.objects.create(
         community=place.communities[0], year=2018, work_score=80
     ),
+    "practice:document_detail": lambda place, user: make_document(place.county),
+    "practice:story_detail": lambda place, user: make_story(place.county),
+    "practice:story_edit": lambda place, user: make_story(place.county, state="draft"),
+    "practice:story_move": lambda place, user: make_story(place.county, state="draft"),
     "reports:briefing_pdf": lambda place, user: make_briefing(place.county),
 }
 
@@ -295,6 +301,7 @@ VISIBLE_TO_ALL: dict[str, list[Any]] = {
 LAST_ARGUMENTS = {
     "participation:survey_move": "open",
     "workload:move": "end",
+    "practice:story_move": "submit",
     "reports:move_briefing": "withdraw",
     "reports:briefing_file": "xlsx",
 }

@@ -34,6 +34,7 @@ from communities.models.division import short_code
 from orgs.models import SocialOrganization
 from participation.models import Survey, SurveyCount
 from periods.models import ReportingPeriod, parse_month
+from practice.models import Document, Story
 from services.models import ProjectCommunity, ServiceField, ServiceProject
 from socialworkers.models import Posting, SocialWorker, Training, TrainingRecord
 from uploads.models import UploadBatch
@@ -360,6 +361,38 @@ def make_work_item(division: Division, name: str = "", **fields: Any) -> WorkIte
     if "department" not in values:
         values["department"] = make_department(division)
     return _save(WorkItem(division=division, **values))
+
+
+def make_document(where: Community | Division, title: str = "", **fields: Any) -> Document:
+    """Create a document in force since 2018: the development plan of a community, the 实施方案 of a division."""
+    number = next(_numbers)
+    is_of_community = isinstance(where, Community)
+    values: dict[str, Any] = {
+        "kind": Document.Kind.DEVELOPMENT if is_of_community else Document.Kind.PLAN,
+        "number": f"演示〔2018〕{number}号",
+        "title": title or f"演示第{number}号文件",
+        "issued_on": datetime.date(2018, 1, 1),
+        **fields,
+    }
+    return _save(Document(**{_place_column(where): where}, **values))
+
+
+def make_story(division: Division, title: str = "", **fields: Any) -> Story:
+    """Create a practice case of June 2018 that was submitted; a chosen one has its day."""
+    values: dict[str, Any] = {
+        "kind": Story.Kind.CASE,
+        "title": title or f"演示第{next(_numbers)}号案例",
+        "on": datetime.date(2018, 6, 5),
+        "clause": "四（一）4",
+        "summary": "演示：清理牌子和台账，居民办事少跑路。",
+        "state": Story.State.SUBMITTED,
+        **fields,
+    }
+    if values["state"] != Story.State.DRAFT:
+        values.setdefault("submitted_on", datetime.date(2018, 6, 6))
+    if values["state"] == Story.State.CHOSEN:
+        values.setdefault("chosen_on", datetime.date(2018, 6, 8))
+    return _save(Story(division=division, **values))
 
 
 def _place_column(where: Community | Division) -> str:

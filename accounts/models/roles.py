@@ -136,6 +136,21 @@ class Role(models.TextChoices):
         return self in {Role.DISTRICT_CLERK, Role.BUREAU_OFFICER, Role.BUREAU_ADMIN, Role.CLIENT}
 
     @property
+    def may_report_stories(self) -> bool:
+        """Return whether the role reports media reports, campaigns and practice cases (宣传与案例), for its own office."""
+        return self in {Role.DISTRICT_CLERK, Role.STREET_CLERK, Role.BUREAU_OFFICER, Role.BUREAU_ADMIN}
+
+    @property
+    def may_choose_stories(self) -> bool:
+        """Return whether the role chooses practice cases for the library and returns what is to be mended: the bureau."""
+        return self in {Role.BUREAU_OFFICER, Role.BUREAU_ADMIN}
+
+    @property
+    def may_see_evaluation(self) -> bool:
+        """Return whether the role compares counties by places (工作评价): leaders, the bureau, and who audits them."""
+        return self in {Role.LEADER, Role.BUREAU_OFFICER, Role.BUREAU_ADMIN, Role.AUDITOR}
+
+    @property
     def may_keep_departments(self) -> bool:
         """Return whether the role keeps the departments of its division and those below."""
         return self in {Role.DISTRICT_CLERK, Role.BUREAU_ADMIN, Role.SYSTEM_ADMIN}

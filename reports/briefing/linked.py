@@ -29,7 +29,7 @@ from changzhi_portal.briefings import (
     to_stored,
 )
 from changzhi_portal.display import DASH
-from changzhi_portal.figures import FigureKind
+from changzhi_portal.figures import CountedOver, FigureKind
 from changzhi_portal.linked.declared import (
     SECTION,
     LinkedPart,
@@ -145,6 +145,8 @@ class _Linked:
         )
 
     def _places(self, shown: ShownFigure) -> dict[str, float | None]:
+        if shown.figure.over is CountedOver.COUNTIES and self.issue.division.level != Division.Level.CITY:
+            return {each.code: None for each in self._below}  # of a town it says nothing
         rows = {each.code: self._now.get((shown.figure.code, each.pk), {}).get("") for each in self._below}
         return {
             code: _number(value_of(shown.figure, *self._sums(shown, row)))

@@ -47,6 +47,7 @@ PUBLIC_TEXTS: Final[Mapping[str, frozenset[str]]] = {
     "surveys": _PLACES | {"survey", "question"},
     "work_items": _PLACES | {"number", "name", "department_name", "basis"},
     "assessments": _PLACES,
+    "documents": _PLACES | {"number", "title"},
 }
 # Registers that are not given out row by row.
 WITHHELD: Final[Mapping[str, str]] = {

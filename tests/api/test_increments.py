@@ -18,6 +18,7 @@ from tests.communities.changes import change
 from tests.communities.test_sheets import community_row, facility_row
 from tests.factories import (
     make_count,
+    make_document,
     make_facility,
     make_hours,
     make_monthly_report,
@@ -53,6 +54,7 @@ def filled(place):
         make_count(make_survey(community.town.parent), community)
         make_work_item(community.town.parent)
         Assessment.objects.create(community=community, year=2018, work_score=80)
+        make_document(community)
     return place
 
 

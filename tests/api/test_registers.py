@@ -16,6 +16,7 @@ from orgs.models import SocialOrganization
 from tests.factories import (
     Place,
     make_count,
+    make_document,
     make_facility,
     make_hours,
     make_monthly_report,
@@ -50,6 +51,7 @@ def filled(place: Place) -> Place:
         make_count(make_survey(community.town.parent), community)
         make_work_item(community.town.parent)
         Assessment.objects.create(community=community, year=2018, work_score=80)
+        make_document(community)
     return place
 
 
@@ -217,6 +219,7 @@ def test_what_has_not_changed_is_not_sent_again(filled, clerk, signed_in):
         ("work_items", 7),
         ("trainings", 6),
         ("training_records", 6),
+        ("documents", 6),
     ],
 )
 def test_queries_do_not_grow_with_the_rows(name, most, filled, clerk, signed_in):
@@ -230,6 +233,7 @@ def test_queries_do_not_grow_with_the_rows(name, most, filled, clerk, signed_in)
         make_point(filled.communities[0], f"又{number}点")
         make_project(filled.county, filled.communities[0], name=f"又{number}")
         make_work_item(filled.county, f"又{number}")
+        make_document(filled.communities[0])
     assert len(queries_of(lambda: client.get(f"/api/v1/{name}/"))) == few <= most
 
 

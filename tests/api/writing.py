@@ -36,6 +36,9 @@ NEW: dict[str, dict[str, Any]] = {
         "yearly_funds": "800.00", "conditions": "配备设备",
     },
     "assessments": HERE | {"year": 2018, "work_score": "80.00"},
+    "documents": {
+        "county": "城区", "kind": "plan", "number": "演示〔2018〕77号", "title": "演示方案", "issued_on": "2018-03-01",
+    },
 }  # fmt: skip
 
 

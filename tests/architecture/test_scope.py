@@ -34,6 +34,7 @@ from notices.models import Announcement, Notice
 from orgs.models import SocialOrganization
 from participation.models import Survey, SurveyCount, SurveyStep
 from periods.models import ReportingPeriod
+from practice.models import Document, Story, StoryStep
 from reports.models import (
     Briefing,
     BriefingDelivery,
@@ -58,6 +59,7 @@ from tests.factories import (
     make_community,
     make_count,
     make_department,
+    make_document,
     make_facility,
     make_governance_body,
     make_hours,
@@ -66,6 +68,7 @@ from tests.factories import (
     make_point,
     make_profile,
     make_project,
+    make_story,
     make_survey,
     make_training,
     make_user,
@@ -262,6 +265,9 @@ MAKERS: dict[type[models.Model], Callable[[Side], models.Model]] = {
     ),
     AssessmentScheme: lambda side: AssessmentScheme.objects.create(county=side.county, year=2018, weight=60),
     Assessment: lambda side: Assessment.objects.create(community=side.community, year=2018, work_score=80),
+    Document: lambda side: make_document(side.community),
+    Story: lambda side: make_story(side.county),
+    StoryStep: lambda side: make_story(side.county).steps.create(move="submit", before="draft", after="submitted"),
     FigureResult: lambda side: FigureResult.objects.create(
         period=side.period, division=side.county, code="演示", numerator=1
     ),

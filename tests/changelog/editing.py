@@ -20,6 +20,7 @@ from tests.factories import (
     id_number,
     make_count,
     make_department,
+    make_document,
     make_facility,
     make_hours,
     make_monthly_report,
@@ -255,6 +256,22 @@ CASES = (
         close={"work_score": "90"},
         closed={"work_score": Decimal(90)},
         new=HERE | {"year": "2017", "work_score": "70", "note": ""},
+    ),
+    Case(
+        register="documents",
+        make=lambda place: make_document(place.county, "演示实施方案", note="旧"),
+        elsewhere=lambda place: make_document(place.villages[0]),
+        change={"title": "演示实施意见", "kind": "准入制度"},
+        changed={"title": "演示实施意见", "kind": "admission"},
+        clear="note",
+        cleared={"note": ""},
+        wrong={"kind": "通知"},
+        close={"valid_to": "2018-12-31"},
+        closed={"valid_to": datetime.date(2018, 12, 31)},
+        new={
+            "county": "城区", "kind": "购买服务清单", "number": "演示〔2018〕77号", "title": "演示清单",
+            "issued_on": "2018-03-01", "note": "",
+        },
     ),
 )  # fmt: skip
 

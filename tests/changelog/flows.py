@@ -12,8 +12,9 @@ from accounts.models import ROLES_OF_PEOPLE, Role, User
 from changelog.flow import Flow, Move
 from communities.models import Division
 from participation.models import Survey
+from practice.models import Story
 from reports.models import Briefing
-from tests.factories import Place, make_count, make_survey
+from tests.factories import Place, make_count, make_story, make_survey
 from tests.reports.briefings import figures, make_issued
 from tests.workload.applications import application
 from workload.models import WorkItem
@@ -44,6 +45,11 @@ def _make_item(place: Place, user: User | None, state: str) -> WorkItem:
     return application(place.city if is_of_city else _county_of(place, user), state)
 
 
+def _make_story(place: Place, user: User | None, state: str) -> Story:
+    """Return a practice case of the user's own office; for those of other areas one of 城区."""
+    return make_story(place.county if user is None else user.division, state=state)
+
+
 def _county_of(place: Place, user: User | None) -> Division:
     """Return the user's county; 城区 for the others."""
     return user.division if user is not None and user.division.level == Division.Level.COUNTY else place.county
@@ -54,6 +60,7 @@ MAKERS: dict[type[models.Model], Callable[[Place, User | None, str], Any]] = {
     Briefing: _make_briefing,
     Survey: _make_survey,
     WorkItem: _make_item,
+    Story: _make_story,
 }
 # Rights in words, as the documentation has them.
 WORDS = {
@@ -62,6 +69,8 @@ WORDS = {
     "may_run_surveys": "组织调查",
     "may_propose_work_items": "部门经办员",
     "may_decide_work_items": "县区填报员、市局",
+    "may_report_stories": "各级填报员、市局",
+    "may_choose_stories": "市局",
 }
 
 

@@ -29,6 +29,7 @@ def test_a_module_of_the_frame_says_what_can_be_declared_and_declares_nothing() 
         "services.sheets",
         "participation.sheets",
         "workload.sheets",
+        "practice.sheets",
     ]
     assert "changzhi_portal.quality" not in {module.__name__ for module in modules_named("quality")}
 

@@ -14,6 +14,7 @@ from communities.models import Community
 from periods.models import ReportingPeriod
 from tests.factories import (
     make_community,
+    make_document,
     make_facility,
     make_organization,
     make_point,
@@ -28,6 +29,7 @@ from tests.queries import exactly
 LISTS = (
     *("communities:community_list", "communities:facility_list", "communities:point_list"),
     *("orgs:list", "socialworkers:list", "socialworkers:training_list", "services:list", "workload:list"),
+    "practice:document_list",
 )
 HTMX = {"HTTP_HX_REQUEST": "true"}
 
@@ -44,6 +46,7 @@ def fill(place, number: int) -> None:
         make_training(place.county, name=f"演示{community.name}培训")
         make_project(place.county, community)
         make_work_item(place.county, f"演示{community.name}事项")
+        make_document(community)
 
 
 @pytest.mark.django_db

@@ -50,6 +50,7 @@ def test_the_registers_of_the_page_are_found_and_not_named():
         "organizations",
         "workers",
         "points",
+        "documents",
     ]
     assert [register.name for register, _ in registers_naming_communities()] == ["projects"]
 

@@ -32,8 +32,8 @@ from tests.pages import markup_of
 from tests.queries import exactly, queries_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
-QUERIES_OF_PAGE = 25
-QUERIES_OF_LIST = 10
+QUERIES_OF_PAGE = 26
+QUERIES_OF_LIST = 11
 
 
 def test_nothing_has_changed_is_confirmed_for_one_and_for_several(place: Place, entering: Client):

@@ -37,6 +37,7 @@ from tests.factories import (
     make_count,
     make_department,
     make_division,
+    make_document,
     make_facility,
     make_hours,
     make_monthly_report,
@@ -45,6 +46,7 @@ from tests.factories import (
     make_point,
     make_profile,
     make_project,
+    make_story,
     make_survey,
     make_training,
     make_user,
@@ -71,6 +73,8 @@ ASKED = {
     "participation:surveys": "sort=name&columns=name,by_third_party,reported&state=collecting",
     "participation:count_list": "sort=-satisfied&answers=enough",
     "workload:list": "sort=-yearly_funds&columns=number,name,payment,conditions&kind=task",
+    "practice:document_list": "sort=-issued_on&kind=development&in_force=yes",
+    "practice:story_list": "sort=clause,-on&columns=title,level,outlet,submitted_on&kind=case",
     "targets:results": "sort=name&columns=name,code,households,value,gap,verdict&verdict=unmet",
     "accounts:users": "sort=username&columns=full_name,username,state,password_set_at,may_unmask",
     "audit:trail": "columns=made_at,kind,ref,division,device&kind=exported",
@@ -96,6 +100,8 @@ def fill(place: Place, user, number: int, *, first: int = 0) -> None:
         make_work_item(place.county, yearly_funds=800 + index)
         make_work_item(place.city, state="submitted", submitted_on=SUBMITTED, due_on=DUE)
         Assessment.objects.create(community=community, year=2018, work_score=80)
+        make_document(community)
+        make_story(place.county, level="city", state="chosen")
         make_batch(user, file_name=f"演示{index}.xlsx")
         make_user(Role.STREET_CLERK, place.street)
         make_department(place.street)

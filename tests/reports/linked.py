@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -126,6 +127,9 @@ def linked(names: Sequence[tuple[str, str]], *, missing: Sequence[str] = (), is_
         "hired": ((5, None), (2, None), {"parts": {"公开招聘": 4 * number, "购买服务": number}}),
         "trained": ((52, None), (0, None), {"parts": {"党组织成员": 12 * number, "社区专职工作者": 40 * number}}),
         "leaders": ((38, 12), (38, 12), {}),
+        "with_plan": ((1, 1), (1, 1), {}),
+        "planned": ((5, 12), (4, 12), {}),
+        "stories": ((3, None), (2, None), {"parts": {"媒体报道": number, "典型案例": 2 * number}}),
     }
     counties = {"counties": number} if names and len(names[0][0]) == 6 else {}
     made = {
@@ -140,6 +144,8 @@ def linked(names: Sequence[tuple[str, str]], *, missing: Sequence[str] = (), is_
         for code, (now, before, values) in sums.items()
         if reporting
     }
+    if reporting and not counties and names:  # of one county: it has a plan, and its towns are not judged
+        made["with_plan"] = replace(stored("with_plan", 1, 1), places={place: None for place, _ in names})
     return LinkedFigures(
         tuple(
             StoredWork(

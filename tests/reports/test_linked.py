@@ -46,7 +46,7 @@ def headings(section):
 def test_purchases_are_a_part_of_the_section_as_they_were():
     section = section_of(whole(names=FEW))
     assert (section.number, section.title) == ("三", "联动工作")
-    assert headings(section) == ["（一）平台与减负", "（二）社会组织与购买服务", "（三）社工人才"]
+    assert headings(section) == ["（一）平台与减负", "（二）社会组织与购买服务", "（三）社工人才", "（四）经费与推广"]
     before = section_of(whole(names=FEW, has_linked=False), "services")
     assert (before.number, before.title) == ("三", "购买服务")
     purchases = [block.text for block in before.blocks]
@@ -84,7 +84,7 @@ def test_the_annex_has_every_figure_by_county_and_says_who_has_not_reported():
         "进社区工作事项",
         "社区减负",
         "居民满意度",
-        "社会工作人才、居民骨干",
+        "社会工作人才、居民骨干、社区发展规划、制度保障、宣传与案例",
     ]
     table = tables["社区组织体系和服务设施"]
     assert [column.title for column in table.columns][:2] == ["县（市、区）", "组织健全的社区"]
@@ -133,7 +133,7 @@ def test_each_work_has_a_part_and_figures_of_its_own():
     works = declared_works()
     codes = [shown.figure.code for work in works for shown in work.figures]
     assert len(codes) == len(set(codes))
-    assert {work.part for work in works} == {LinkedPart.RELIEF, LinkedPart.TALENT}
+    assert {work.part for work in works} == {LinkedPart.RELIEF, LinkedPart.TALENT, LinkedPart.SUPPORT}
     assert all(1 <= sum(shown.is_key for shown in work.figures) <= 3 for work in works)
 
 

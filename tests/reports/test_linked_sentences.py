@@ -275,6 +275,42 @@ SITUATIONS = {
         ["全市社区153个，其中近12个月开展过需求调查的45个，占29.4%，较上月提高3.3个百分点。"],
     ),
     "leaders": ("leaders", [stored("leaders", 38, 12)], {}, ["全市平均每个社区居民骨干3.2人。"]),
+    "counties with a plan": (
+        "documents", [stored("with_plan", 9, 13, before=(8, 13), counties=13)], {},
+        ["全市县（市、区）13个，其中有实施方案的9个，占69.2%，较上月提高7.7个百分点。"],
+    ),
+    "all counties with a plan": (
+        "documents", [stored("with_plan", 13, 13, before=(13, 13), counties=13)], {},
+        ["全市县（市、区）13个，全部有实施方案。"],
+    ),
+    "a county with a plan": (
+        "documents", [stored("with_plan", 1, 1, before=(1, 1))], {"whole": "全县", "counties": 0}, ["全县有实施方案。"],
+    ),
+    "a county without a plan": (
+        "documents", [stored("with_plan", 0, 1)], {"whole": "全区", "counties": 0}, ["全区没有实施方案。"],
+    ),
+    "plans of communities": (
+        "community_plans", [stored("planned", 45, 153, before=(40, 153), counties=12)], {},
+        ["全市社区153个，其中有社区发展规划的45个，占29.4%，较上月提高3.3个百分点（覆盖12个县（市、区））。"],
+    ),
+    "stories": (
+        "stories", [stored("stories", 12, before=(10, None), parts={"媒体报道": 5, "典型案例": 7, "宣传活动": 0})], {},
+        ["本月全市报送宣传与案例12篇，其中媒体报道5篇、典型案例7篇，较上月增加2篇。"],
+    ),
+    "stories of one kind": (
+        "stories", [stored("stories", 3, before=(3, None), parts={"宣传活动": 3})], {},
+        ["本月全市报送宣传与案例3篇，全部为宣传活动，与上月持平。"],
+    ),
+    "one story": ("stories", [stored("stories", 1, parts={"媒体报道": 1})], {}, ["本月全市报送宣传与案例1篇，为媒体报道。"]),
+    "no stories": ("stories", [stored("stories", 0)], {}, ["本月全市没有报送宣传与案例。"]),
+    "stories of a quarter": (
+        "stories", [stored("stories", 2, parts={"媒体报道": 2})], {"span": "quarter"},
+        ["2018年1月以来全市报送宣传与案例2篇，全部为媒体报道。"],
+    ),
+    "stories of another number of counties": (
+        "stories", [stored("stories", 3, before=(3, None), parts={"宣传活动": 3}, counties=12, counties_before=11)], {},
+        ["本月全市报送宣传与案例3篇，全部为宣传活动。"],
+    ),
 }  # fmt: skip
 
 
@@ -366,7 +402,7 @@ def test_every_measure_word_is_that_of_the_figure():
 def test_counties_that_miss_the_same_are_named_together():
     figures = linked(NAMES, missing=["武乡县", "沁县"])
     assert unreported_sentence(to_stored(figures), CITY) == (
-        "联动工作方面，全市未填报需求调查；武乡县、沁县均未填报社区组织体系、服务设施、进社区工作事项、社区月报、满意度调查等8项。"
+        "联动工作方面，全市未填报需求调查；武乡县、沁县均未填报社区组织体系、服务设施、进社区工作事项、社区月报、满意度调查等10项。"
     )
 
 

@@ -44,6 +44,7 @@ FITTING: dict[str, dict[str, tuple[Any, Any]]] = {
         "id_number": (PEOPLE[0], PEOPLE[1]),
         "hours": (8, 16.5),
     },
+    "documents": {"kind": ("社区发展规划", "社区发展规划")},
     "assessments": {"year": ("2017", "2018"), "work_score": (80.25, 90.5)},
 }
 

@@ -20,6 +20,7 @@ from tests.communities.test_sheets import community_row, facility_row
 from tests.factories import make_facility, make_user
 from tests.orgs.test_sheets import row as organization_row
 from tests.participation.rows import row as count_row
+from tests.practice.rows import document_row
 from tests.services.test_sheets import row as project_row
 from tests.socialworkers.test_sheets import NUMBER
 from tests.socialworkers.test_sheets import row as worker_row
@@ -83,6 +84,7 @@ SHOWN_AS_THEY_ARE = [
     ("surveys", count_row("没有的调查", 满意="十几", 不了解="清空")),
     ("work_items", item_row(提出部门="没有的科", 起="不详", 止=datetime.date(2018, 12, 31), 采集项目="一行\n两行")),
     ("assessments", score_row(工作得分="一百", 备注="演示")),
+    ("documents", document_row(类别="通知", 印发日期="不详", 备注=f"找张三{MOBILE}")),
 ]
 
 

@@ -63,8 +63,10 @@ PLACED_BY_PERSON = {"training_records"}
 OF_NEW_FIGURES = {"communities": {"as_of"}}
 # Another first day opens another posting, so it is changed in another upload.
 OF_ANOTHER_PART = {"workers": {"started_on"}}
+# The only choice that fits the place of both rows: communities have development plans alone.
+OF_ONE_CHOICE = {"documents": {"kind"}}
 # In the page's heading; the place has facts of its own, with other labels; the code is on the community's page.
-IN_HEADING = {"name"}
+IN_HEADING = {"name", "title"}
 PLACE_ON_PAGE = {
     "workers": {"county", "town", "community_name"},
     "projects": {"county"},
@@ -340,7 +342,7 @@ def check_second_preview(
         return
     for column in register.columns:
         name = column.field
-        if name in FINDING | of(OF_NEW_FIGURES, register) | late:
+        if name in FINDING | of(OF_NEW_FIGURES, register) | late | of(OF_ONE_CHOICE, register):
             continue
         old, new = preview_words(column, first.values[name]), preview_words(column, second.values[name])
         if column.is_link:
@@ -403,7 +405,7 @@ def check_history(office: Office, record: Any, first: Invented, second: Invented
     parts = {entry.part for entry in entries if entry.kind == "新增"}
     for column in register.columns:
         name = column.field
-        if name in FINDING | of(RELATED, register):
+        if name in FINDING | of(RELATED, register) | of(OF_ONE_CHOICE, register):
             continue
         if name in of(OF_NEW_FIGURES, register) | of(OF_ANOTHER_PART, register) or (
             register.name == "communities" and column.model.__name__ == "CommunityProfile"

@@ -36,6 +36,7 @@ from tests.factories import (
     id_number,
     make_count,
     make_department,
+    make_document,
     make_facility,
     make_governance_body,
     make_hours,
@@ -52,6 +53,7 @@ from tests.factories import (
 )
 from tests.orgs.test_sheets import row as organization_row
 from tests.participation.rows import row as count_row
+from tests.practice.rows import document_row
 from tests.services.test_sheets import row as project_row
 from tests.socialworkers.test_sheets import ELSEWHERE, NUMBER
 from tests.socialworkers.test_sheets import row as worker_row
@@ -632,6 +634,13 @@ CASES = {
         item_row(采集项目="总户数、低保户数", 类别="调查统计", 止="2018-12-31"),
         lambda place: make_work_item(place.county, number="CQ-1", department=make_department(place.county, "统计局")),
     ),
+    "a new document": Case("documents", document_row(失效日期="2018-06-15")),
+    "another document": Case(
+        "documents",
+        document_row(失效日期="2018-06-15", 类别="准入制度"),
+        lambda place: make_document(place.county, number="演示城民发〔2018〕3号"),
+    ),
+    "the plan of a community": Case("documents", document_row("和平社区")),
     "a new score": Case("assessments", score_row()),
     "another score": Case(
         "assessments",

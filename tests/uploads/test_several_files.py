@@ -29,6 +29,7 @@ from tests.factories import (
     Place,
     make_batch,
     make_count,
+    make_document,
     make_facility,
     make_hours,
     make_monthly_report,
@@ -157,6 +158,7 @@ def test_the_templates_of_all_registers_in_one_workbook_give_no_warning_about_ea
     make_count(make_survey(place.county), community)
     make_work_item(place.county)
     Assessment.objects.create(community=community, year=2018, work_score=80)
+    make_document(community)
     sheets = {}
     for register in registers():
         path = tmp_path / f"{register.name}.xlsx"

@@ -12,6 +12,7 @@ from services.models import ServiceProject
 from tests.communities.test_sheets import community_row, facility_row
 from tests.factories import (
     make_count,
+    make_document,
     make_facility,
     make_hours,
     make_monthly_report,
@@ -85,6 +86,9 @@ def test_every_register_says_what_stands_and_where(place, clerk):
     make_work_item(place.city)
     for year in (2017, 2018):
         Assessment.objects.create(community=community, year=year, work_score=80)
+    make_document(place.county)
+    make_document(community)
+    make_document(community, valid_to=datetime.date(2018, 6, 30))
     day = datetime.date(2018, 6, 30)
     found = {}
     for kind in registers():
@@ -107,7 +111,7 @@ def test_every_register_says_what_stands_and_where(place, clerk):
         "trainings": 1,
         "training_records": 1,
     }
-    assert found == records | {"work_items": 1, "assessments": 1}
+    assert found == records | {"work_items": 1, "assessments": 1, "documents": 2}
 
 
 def test_the_tab_lists_them_with_links_and_can_be_searched(send, clerk, place, signed_in):
