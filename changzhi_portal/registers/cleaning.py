@@ -59,7 +59,8 @@ MONEY_UNITS: Final = frozenset({"元整", "元"})
 COUNT_UNITS: Final = frozenset({"口人", "口", "人", "户", "个", "名", "家", "次", "件", "位", "组"})
 THING_UNITS: Final = frozenset({"块", "种", "份"})  # of signs, ledgers, papers
 SHEET_UNITS: Final = frozenset({"份", "人", "户"})  # of questionnaires
-ANY_UNITS: Final = AREA_UNITS | MONEY_UNITS | COUNT_UNITS | THING_UNITS | SHEET_UNITS
+HOUR_UNITS: Final = frozenset({"小时", "个小时", "工时"})
+ANY_UNITS: Final = AREA_UNITS | MONEY_UNITS | COUNT_UNITS | THING_UNITS | SHEET_UNITS | HOUR_UNITS
 # A small digit beside a number is a footnote's, or a power; NFKC would make one more digit of it.
 _SMALL_DIGIT: Final = "[²³¹⁰⁴-⁹₀-₉①-⒛⓪-⓿❶-➓㉑-㉟㊱-㊿]"
 _RAISED_DIGIT = re.compile(f"[0-9０-９][ \u3000]*{_SMALL_DIGIT}|{_SMALL_DIGIT}[ \u3000]*[0-9０-９]")
