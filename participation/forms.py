@@ -34,6 +34,13 @@ class SurveyCountFilterForm(FilterForm):
     search_hint: ClassVar[str] = "社区、题目、调查"
 
 
+class ActivityFilterForm(FilterForm):
+    """Form that always shows place, kind and days."""
+
+    up_front: ClassVar[tuple[str, ...]] = ("q", "county", "town", "kind", "held_from", "held_to")
+    search_hint: ClassVar[str] = "活动名称或社区"
+
+
 def _dates(label: str) -> forms.DateField:
     return forms.DateField(
         label=label,
