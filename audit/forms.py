@@ -80,6 +80,7 @@ RIGHTS: dict[str, str] = {
     "may_propose_work_items": "申请准入",
     "may_decide_work_items": "审定准入申请",
     "may_run_surveys": "组织调查",
+    "may_file_organizations": "办理社会组织备案",
     "may_see_health": "看运行状况",
     "may_audit": "查审计记录",
 }

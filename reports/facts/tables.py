@@ -43,6 +43,8 @@ PUBLIC_TEXTS: Final[Mapping[str, frozenset[str]]] = {
     "monthly": _PLACES,
     "organizations": _PLACES | {"name"},
     "projects": _PLACES | {"number", "name", "buyer", "provider_name", "communities"},
+    "supports": _PLACES | {"organization", "organization_code"},
+    "activities": _PLACES | {"title", "organization", "project"},
     "surveys": _PLACES | {"survey", "question"},
     "work_items": _PLACES | {"number", "name", "department_name", "basis"},
     "assessments": _PLACES,

@@ -15,12 +15,14 @@ from changzhi_portal.registers.registry import registers
 from orgs.models import SocialOrganization
 from tests.factories import (
     Place,
+    make_activity,
     make_count,
     make_facility,
     make_monthly_report,
     make_organization,
     make_point,
     make_project,
+    make_support,
     make_survey,
     make_user,
     make_work_item,
@@ -39,7 +41,8 @@ ADDRESS = "/api/v1/organizations/"
 def filled(place: Place) -> Place:
     """Return the small city with one record of each register in the county and in the other one."""
     for community in (place.communities[0], place.villages[0]):
-        make_organization(community, f"{community.name}合唱队")
+        make_support(make_organization(community, f"{community.name}合唱队"))
+        make_activity(community)
         make_worker(community)
         make_facility(community)
         make_point(community)

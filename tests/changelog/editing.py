@@ -12,10 +12,12 @@ from accounts.models import Department, User
 from changelog.actions import Edit, edit_record
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import register_named
+from orgs.models import SocialOrganization
 from participation.models import Survey
 from tests.factories import (
     Place,
     id_number,
+    make_activity,
     make_count,
     make_department,
     make_facility,
@@ -23,6 +25,7 @@ from tests.factories import (
     make_organization,
     make_point,
     make_project,
+    make_support,
     make_survey,
     make_work_item,
     make_worker,
@@ -65,6 +68,12 @@ def yearly_survey(place: Place) -> Survey:
     """Return the survey of 城区 that counts are of."""
     known: Survey | None = Survey.objects.filter(division=place.county, name=SURVEY).first()
     return known or make_survey(place.county, SURVEY)
+
+
+def choir(place: Place) -> SocialOrganization:
+    """Return the organization of 和平社区 that new support names."""
+    known = SocialOrganization.objects.filter(community=place.communities[0], name="演示合唱团").first()
+    return known or make_organization(place.communities[0], "演示合唱团")
 
 
 CASES = (
@@ -110,6 +119,33 @@ CASES = (
         close={"dissolved_on": "2018-06-01"},
         closed={"dissolved_on": datetime.date(2018, 6, 1)},
         new=HERE | {"name": "演示合唱团", "registration": "filed", "category": "文体活动类", "established_on": "2015-3-2"},
+    ),
+    Case(
+        register="supports",
+        make=lambda place: make_support(make_organization(place.communities[0]), note="旧"),
+        prepare=choir,
+        elsewhere=lambda place: make_support(make_organization(place.villages[0])),
+        change={"amount": "2万元", "area": Decimal("80.5")},
+        changed={"amount": Decimal(20_000), "area": Decimal("80.5")},
+        clear="note",
+        cleared={"note": ""},
+        wrong={"kind": "送米面"},
+        close={"valid_to": "2018-06-01"},
+        closed={"valid_to": datetime.date(2018, 6, 1)},
+        new=HERE | {"organization": "演示合唱团", "kind": "场地", "valid_from": "2018-3-1", "area": "60㎡", "note": ""},
+    ),
+    Case(
+        register="activities",
+        make=lambda place: make_activity(place.communities[0], note="旧"),
+        elsewhere=lambda place: make_activity(place.villages[0]),
+        change={"participants": "66人", "volunteers": "20名", "volunteer_hours": "40.5小时"},
+        changed={"participants": 66, "volunteers": 20, "volunteer_hours": Decimal("40.5")},
+        clear="note",
+        cleared={"note": ""},
+        wrong={"kind": "宴会"},
+        close={"note": "已办完"},
+        closed={"note": "已办完"},
+        new=HERE | {"held_on": "2018-3-5", "title": "学雷锋日", "kind": "志愿服务", "participants": "60", "note": ""},
     ),
     Case(
         register="workers",

@@ -55,6 +55,8 @@ FIELDS = {
     "projects": ("status", "accepted"),
     "points": ("accepts_all", "是"),
     "surveys": ("sent", "70"),
+    "supports": ("note", "演示"),
+    "activities": ("audience", "老年人"),
     "work_items": ("payment", "purchase"),
     "assessments": ("note", "演示"),
 }

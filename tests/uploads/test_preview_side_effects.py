@@ -34,6 +34,7 @@ from tests.factories import (
     Place,
     credit_code,
     id_number,
+    make_activity,
     make_count,
     make_department,
     make_facility,
@@ -44,11 +45,14 @@ from tests.factories import (
     make_posting,
     make_profile,
     make_project,
+    make_support,
     make_survey,
     make_work_item,
     make_worker,
 )
+from tests.orgs.rows import support_row
 from tests.orgs.test_sheets import row as organization_row
+from tests.participation.activity_rows import activity_row
 from tests.participation.rows import row as count_row
 from tests.services.test_sheets import row as project_row
 from tests.socialworkers.test_sheets import ELSEWHERE, NUMBER
@@ -604,6 +608,25 @@ CASES = {
         "projects",
         project_row(服务社区="下东社区", 备注="演示"),
         lambda place: make_project(place.county, *place.communities[:2], number="YS001"),
+    ),
+    "new support": Case("supports", support_row(), lambda place: make_organization(place.communities[0], "演示合唱团")),
+    "other support": Case(
+        "supports",
+        support_row(扶持终止日期="2018-12-31"),
+        lambda place: make_support(make_organization(place.communities[0], "演示合唱团")),
+    ),
+    "a new activity": Case(
+        "activities", activity_row(), lambda place: make_organization(place.communities[0], "演示合唱团")
+    ),
+    "another activity": Case(
+        "activities",
+        activity_row(参加人数=66),
+        lambda place: make_activity(
+            place.communities[0],
+            "邻里节",
+            held_on=datetime.date(2018, 6, 5),
+            organization=make_organization(place.communities[0], "演示合唱团"),
+        ),
     ),
     "a new count": Case("surveys", count_row(SURVEY), lambda place: make_survey(place.county, SURVEY)),
     "another count": Case(
