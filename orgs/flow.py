@@ -14,7 +14,7 @@ from changzhi_portal.refusals import NotAllowedError
 from changzhi_portal.rights import Actor
 from orgs.granting import write_organization
 from orgs.models import Filing
-from orgs.rules import DECISION_LIMIT, refuse_what_is_wrong
+from orgs.rules import DECISION_LIMIT, follow_organization, refuse_what_is_wrong
 from periods.workdays import deadline, workdays_between
 
 State = Filing.State
@@ -22,6 +22,7 @@ MAY_FILE = "may_file_organizations"
 
 
 def _check_rules(filing: Filing, by: Actor | None, note: str) -> None:
+    follow_organization(filing)
     refuse_what_is_wrong(filing, timezone.localdate())
 
 
@@ -31,6 +32,7 @@ def _grant(filing: Filing, by: Actor | None, note: str) -> None:
     Sets `organization` and `number`, which `_filed` returns as columns of the move. Raises InvalidError.
     """
     today = timezone.localdate()
+    follow_organization(filing)
     refuse_what_is_wrong(filing, today)
     if by is None:
         raise NotAllowedError("备案由街道（乡镇）的经办人办理。", cure="The portal grants no filing by itself.")
@@ -41,7 +43,7 @@ def _grant(filing: Filing, by: Actor | None, note: str) -> None:
 def _submitted(filing: Filing) -> dict[str, Any]:
     """Return the columns of a filing that is handed in again today; the limit begins anew, and is stored."""
     today = timezone.localdate()
-    return {"submitted_on": today, "due_on": deadline(today, DECISION_LIMIT)}
+    return {"submitted_on": today, "due_on": deadline(today, DECISION_LIMIT), "community": filing.community}
 
 
 def _decided(filing: Filing) -> dict[str, Any]:
@@ -52,7 +54,8 @@ def _decided(filing: Filing) -> dict[str, Any]:
 
 def _filed(filing: Filing) -> dict[str, Any]:
     """Return the columns of a granted filing: the decision, the organization and its number."""
-    return {**_decided(filing), "organization": filing.organization, "number": filing.number}
+    own = {"organization": filing.organization, "community": filing.community, "number": filing.number}
+    return {**_decided(filing), **own}
 
 
 FLOW: Flow[Filing] = Flow(

@@ -34,6 +34,12 @@ def fields_asked(kind: str) -> tuple[str, ...]:
     return _ASKED[kind]
 
 
+def follow_organization(filing: Filing) -> None:
+    """Let a filing of a registered organization name the community where the organization is now."""
+    if filing.organization is not None and filing.organization.community is not None:
+        filing.community = filing.organization.community
+
+
 def refuse_what_is_wrong(filing: Filing, today: datetime.date) -> None:
     """Raise InvalidError with the first rule that refuses a filing as it is."""
     if filing.kind != Kind.FIRST:

@@ -24,7 +24,7 @@ from communities.models import Community
 from communities.models.community import CommunityQuerySet
 from orgs.flow import MAY_FILE
 from orgs.models import Filing, SocialOrganization
-from orgs.rules import DECISION_LIMIT, NOT_FILED, WHOLE, fields_asked, refuse_what_is_wrong
+from orgs.rules import DECISION_LIMIT, NOT_FILED, WHOLE, fields_asked, follow_organization, refuse_what_is_wrong
 from periods.workdays import deadline
 
 _TEXTS = ("name", "leader", "venue", "purpose", "reason")
@@ -168,6 +168,7 @@ def _set(filing: Filing, fields: FilingFields, by: Actor) -> None:
     if filing.kind in WHOLE and not fields.is_eligible:
         raise InvalidError(NOT_FILED, cure="It is not said that the organization may be filed.", field="is_eligible")
     filing.prepare_keys()
+    follow_organization(filing)
     refuse_what_is_wrong(filing, timezone.localdate())
     try:
         filing.full_clean(exclude=["organization", "community", "phone"])

@@ -22,6 +22,7 @@ from changzhi_portal.registers.columns import (
 from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.entries import read_entries
 from changzhi_portal.registers.rows import RegisterRow
+from changzhi_portal.registers.writes import Wording
 from communities.models import Division
 from communities.sheets.place_columns import (
     PLACE_LOOKUPS,
@@ -123,7 +124,10 @@ class SupportSheet(RecordSheet):
         division_id = self._division_of(organization)
         kind = values.get("kind", support.kind)
         row.label = f"{organization.name} {Support.Kind(kind).label if kind else ''}".strip()
+        before = self._of_target.get(support.pk)
         write = self.propose(row, support, values, division_id=division_id, is_new=row.is_new)
+        if write is not None and before is not None and before.pk != organization.pk:
+            write.words = {"organization_id": Wording("受扶持组织", before.name, organization.name)}
         row.writes = [write] if write else []
 
     # --- What the register says ---

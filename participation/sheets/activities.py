@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, prefetch_related_objects
 
 from changzhi_portal.bulk import in_batches
 from changzhi_portal.names import comparable
@@ -25,6 +25,7 @@ from changzhi_portal.registers.columns import (
 from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.entries import read_entries
 from changzhi_portal.registers.rows import RegisterRow
+from changzhi_portal.registers.writes import Wording
 from changzhi_portal.scope import paths_above
 from communities.models import Division
 from communities.sheets.place_columns import (
@@ -43,6 +44,13 @@ from participation.models import Activity
 from services.models import ServiceProject
 
 _MOST = 1_000_000
+
+
+def _called(found: SocialOrganization | ServiceProject | None) -> str:
+    """Return what a sheet calls an organization or a project; "" for none."""
+    if found is None:
+        return ""
+    return found.number if isinstance(found, ServiceProject) else found.name
 
 
 class ActivitySheet(RecordSheet):
@@ -107,7 +115,7 @@ class ActivitySheet(RecordSheet):
         found: dict[Any, Activity] = {}
         for column, ids in (("community_id", communities), ("division_id", today)):
             for batch in in_batches(list(ids)):
-                known = Activity.objects.filter(**{f"{column}__in": batch})
+                known = Activity.objects.filter(**{f"{column}__in": batch}).select_related("organization", "project")
                 if days:
                     known = known.filter(held_on__gte=days[0], held_on__lte=days[-1])
                 for each in context.lock(known.order_by("pk")):
@@ -158,6 +166,11 @@ class ActivitySheet(RecordSheet):
         if self._index.divisions[row.place.division_id].level != Division.Level.TOWN:
             row.report("required", "活动属于社区或街道（乡镇），请补上街道（乡镇）或社区名称", "town")
 
+    def load_related(self, rows: Sequence[RegisterRow], context: CheckContext) -> None:
+        """Load what the activities name that 记录编号 has found."""
+        targets = [cast(Activity, row.target) for row in rows if row.target is not None]
+        prefetch_related_objects(targets, "organization", "project")
+
     def natural_key(self, row: RegisterRow) -> Any:
         """Return community or town, day and title."""
         title, day = row.get("title"), row.get("held_on")
@@ -177,13 +190,18 @@ class ActivitySheet(RecordSheet):
             "community_id": community.id if community else None,
             "division_id": None if community else self.division_for(row, activity.division_id),
         } | self.given(row, Activity)
-        organization = self._organization_of[id(row)]
-        for name, found in (("organization", organization), ("project", project)):
+        links = (("organization", self._organization_of[id(row)]), ("project", project))
+        before = {name: None if row.is_new else getattr(activity, name) for name, _ in links}
+        for name, found in links:
             if found is not None:
                 values[f"{name}_id"] = found.pk
             elif row.values.get(name) is CLEAR:
                 values[f"{name}_id"] = None
         write = self.propose(row, activity, values, division_id=row.place.division_id, is_new=row.is_new)
+        if write is not None and not row.is_new:
+            for name, found in links:
+                wording = Wording(self.column(name).header, _called(before[name]), _called(found))
+                write.words = {**write.words, f"{name}_id": wording}
         row.writes = [write] if write else []
 
     def name_for_office(self, record: Activity) -> str:
