@@ -19,6 +19,7 @@ from communities.models import Division
 from orgs.flow import FLOW
 from orgs.models import Filing
 
+_USUAL_LENGTH: Final = 240  # characters
 STYLE_SHEETS: Final = ("static:reports/filing_notice.css",)
 _KIND = Filing.Kind
 _TITLES: Final[Mapping[str, str]] = {
@@ -50,6 +51,11 @@ class FilingNotice:
     office: str
     decided_on: datetime.date
     is_demo: bool
+
+    @property
+    def is_long(self) -> bool:
+        """Return whether it says so much that it is set smaller, to stay on one page."""
+        return len(self.name) + len(self.reason) + sum(len(value) for _, value in self.lines) > _USUAL_LENGTH
 
 
 def notice_of(filing: Filing) -> FilingNotice:
