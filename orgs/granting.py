@@ -66,9 +66,9 @@ def _values(filing: Filing, day: datetime.date) -> dict[str, Any]:
     if filing.kind == Kind.CANCEL:
         return {"dissolved_on": day}
     if filing.kind == Kind.REGISTER:
-        said = {"name": filing.name, "credit_code": filing.credit_code, "legal_form": filing.legal_form}
+        of_certificate = {"name": filing.name, "credit_code": filing.credit_code, "legal_form": filing.legal_form}
         registered = SocialOrganization.Registration.REGISTERED.value
-        return {name: value for name, value in said.items() if value} | {"registration": registered}
+        return {name: value for name, value in of_certificate.items() if value} | {"registration": registered}
     said: dict[str, Any] = {
         "name": filing.name,
         "category": filing.category,
