@@ -11,6 +11,7 @@ from pathlib import Path
 from changzhi_portal.registers.register import RegisterSheet
 from communities.sheets import CommunitySheet, FacilitySheet, MonthlySheet, PointSheet
 from demo.accounts import CITY_NAME, CLERK_OF_COUNTY, OFFICER
+from demo.activities import activity_rows, support_rows
 from demo.corrections import facility_opened_later, organizations_reported_late
 from demo.counts import monthly_count_rows
 from demo.facilities import facility_rows
@@ -25,7 +26,8 @@ from demo.submissions import has_sent
 from demo.work_items import work_item_rows
 from demo.workbooks import LAYOUTS, Layout, Workbook
 from demo.workers import worker_rows
-from orgs.sheets import OrganizationSheet
+from orgs.sheets import OrganizationSheet, SupportSheet
+from participation.sheets import ActivitySheet
 from periods.models import last_day_of, month_after
 from services.sheets import ProjectSheet
 from socialworkers.sheets import WorkerSheet
@@ -40,6 +42,8 @@ TITLES = {
     "points": "社区服务站点登记表",
     "monthly": "社区减负月报",
     "work_items": "社区工作事项清单",
+    "supports": "社区社会组织扶持台账",
+    "activities": "社区活动登记表",
 }
 # For this many months after a change of divisions an office still writes the old names.
 MONTHS_OF_OLD_NAMES = 3
@@ -66,7 +70,7 @@ class Writer:
 
     def prepare(self) -> None:
         """Generate all rows now instead of when the first file is written."""
-        _ = self.rows_by_county, self.projects, self.points, self.work_items
+        _ = self.rows_by_county, self.projects, self.points, self.work_items, self.supports, self.activities
 
     def files_of(self, month: datetime.date) -> list[DemoFile]:
         """Write a month's files and return them in the order in which they must be uploaded.
@@ -141,6 +145,8 @@ class Writer:
         yield _Part(PointSheet(), self.points[month], Layout(), CITY_NAME, OFFICER)
         yield self._counts(month)
         yield _Part(WorkItemSheet(), self.work_items[month], Layout(), CITY_NAME, OFFICER)
+        yield _Part(SupportSheet(), self.supports[month], Layout(), CITY_NAME, OFFICER)
+        yield _Part(ActivitySheet(), self.activities[month], Layout(), CITY_NAME, OFFICER)
 
     def _counts(self, month: datetime.date) -> _Part:
         """Return the counts of a quarter, which the bureau gathers in one file; without rows between quarters."""
@@ -183,6 +189,21 @@ class Writer:
     def work_items(self) -> RowsByMonth:
         """Return the rows of the city's list of what communities may be asked, by month."""
         return work_item_rows(self.span)
+
+    @cached_property
+    def supports(self) -> RowsByMonth:
+        """Return the rows of the city's list of support by month."""
+        return support_rows(self._first_organizations, self.counties, self.span)
+
+    @cached_property
+    def activities(self) -> RowsByMonth:
+        """Return the rows of the city's list of activities by month."""
+        return activity_rows(self._first_organizations, self.counties, self.span)
+
+    @property
+    def _first_organizations(self) -> Mapping[str, list[Row]]:
+        first = self.span.first
+        return {code: registers["organizations"][first] for code, registers in self.rows_by_county.items()}
 
     def _write(self, folder: Path, part: _Part, month: datetime.date, place_names: PlaceNames) -> DemoFile:
         register = part.register

@@ -39,12 +39,13 @@ def survey_not_begun(occasion: Occasion) -> ScopedQuerySet:
     "近12个月没有登记任何活动，请核实是否还在活动；不再活动的请办理注销。",
 )
 def organization_without_activity(occasion: Occasion) -> ScopedQuerySet:
-    """Find filed organizations without an activity for twelve months, in towns that note activities at all.
+    """Find organizations with a 备案号 that held no activity for twelve months, in towns that note activities at all.
 
-    Where nobody notes any, nothing is known of what organizations do.
+    Where nobody notes any, nothing is known of what organizations do; the list of organizations finds all of them.
     """
     day = occasion.day
     noted = Activity.objects.filter(held_on__gt=year_before(day), held_on__lte=day).order_by()
     towns = noted.annotate(town=Coalesce("community__town", "division")).values("town")
     filed = SocialOrganization.objects.filter(registration=SocialOrganization.Registration.FILED)
+    filed = filed.exclude(filing_number="")
     return inactive(filed, day).filter(Q(community__town__in=towns) | Q(division__in=towns))

@@ -259,16 +259,20 @@ def test_sums_are_those_that_plain_python_makes(held, place: Place):
 
 
 def test_organizations_without_an_activity_for_a_year_are_found_where_activities_are_noted(place):
-    silent = make_organization(place.communities[0])
-    active = make_organization(place.communities[0])
-    merged = make_organization(place.communities[0], merged_into=None)
-    make_organization(place.communities[0], established_on=datetime.date(2018, 1, 1))  # younger than a year
-    make_organization(place.communities[0], dissolved_on=datetime.date(2018, 6, 1))
-    make_organization(place.communities[0], registration="registered")
-    make_organization(place.other_communities[0])  # of a town that notes none
+    numbers = (f"140402001-BA-2016-{serial:04}" for serial in range(1, 99))
+
+    def filed(where=place.communities[0], **fields):
+        return make_organization(where, filing_number=next(numbers), **fields)
+
+    silent, active, kept = filed(), filed(), filed()
+    filed(established_on=datetime.date(2018, 1, 1))  # younger than a year
+    filed(dissolved_on=datetime.date(2018, 6, 1))
+    filed(registration="registered")
+    filed(place.other_communities[0])  # of a town that notes none
+    make_organization(place.communities[0])  # without a number
     make_activity(place.communities[0], organization=active, held_on=datetime.date(2017, 7, 1))
     make_activity(place.communities[0], organization=silent, held_on=datetime.date(2017, 6, 30))
-    gone = make_organization(place.communities[0], merged_into=merged, dissolved_on=datetime.date(2018, 6, 1))
+    gone = make_organization(place.communities[0], merged_into=kept, dissolved_on=datetime.date(2018, 6, 1))
     make_activity(place.communities[0], organization=gone)
     assert refs_found_by("organization_without_activity", place.county) == {silent.ref}
 
