@@ -1,4 +1,4 @@
-"""The life of a filing: submitted ⇄ returned → filed or refused (docs/domain.md §4.20).
+"""The life of a filing: submitted ⇄ returned → filed or refused (docs/domain.md §13.1).
 
 Granting it writes the organization in the same transaction; from then on the register says what it is.
 """

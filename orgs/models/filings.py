@@ -1,6 +1,6 @@
 """Filing (备案) of small organizations at their street or town [四（二）2]: what is filed, in which state, until when.
 
-See docs/domain.md §4.20. An organization of the register is written when its filing is granted (`orgs.flow`).
+See docs/domain.md §13.1. An organization of the register is written when its filing is granted (`orgs.flow`).
 """
 
 from __future__ import annotations

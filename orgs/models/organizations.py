@@ -38,7 +38,7 @@ class SocialOrganizationQuerySet(DatedQuerySet, ScopedQuerySet):
 class SocialOrganization(MergeableRecord, FollowsCommunity, ScopedModel):
     """An organization that serves a community, or a town or county (then without a community).
 
-    `filing_number` (备案号) and `filed_on` are those of its filing at the street (docs/domain.md §4.20); organizations that
+    `filing_number` (备案号) and `filed_on` are those of its filing at the street (docs/domain.md §13.1); organizations that
     were filed before the portal may lack them.
     """
 

@@ -1,6 +1,6 @@
 """Activities (活动) of organizations and residents in communities: how many, for whom, with how many volunteers [四（二）3].
 
-Counts alone; nobody who takes part or is helped is named (docs/domain.md §4.21).
+Counts alone; nobody who takes part or is helped is named (docs/domain.md §13.3).
 """
 
 from __future__ import annotations
