@@ -45,7 +45,7 @@ class Organizations(SearchSource):
 
 
 class Filings(SearchSource):
-    """Filings, by name, number, or the community."""
+    """Filings, by name, number, the phone of one in hand, or the community."""
 
     title = "社会组织备案"
     position = 42
@@ -58,7 +58,8 @@ class Filings(SearchSource):
 
     def itself(self, word: Word) -> Q:
         """Match name, pinyin, and the 备案号."""
-        return Q(name_key__contains=word.key) | word.is_read_as("readings") | Q(number__iexact=word.text)
+        found = Q(name_key__contains=word.key) | word.is_read_as("readings") | Q(number__iexact=word.text)
+        return found | Q(phone_digests__contains=word.digest) if word.digest else found
 
     def related(self, word: Word) -> Q:
         """Match the community."""

@@ -62,6 +62,10 @@ class Migration(migrations.Migration):
                     "phone",
                     changzhi_portal.personal.SealedField(blank=True, kind="phone", null=True, verbose_name="联系电话"),
                 ),
+                (
+                    "phone_digests",
+                    models.TextField(blank=True, default="", editable=False, verbose_name="联系电话摘要"),
+                ),
                 ("members", models.PositiveIntegerField(blank=True, null=True, verbose_name="成员人数")),
                 ("venue", models.CharField(blank=True, max_length=100, verbose_name="活动场所")),
                 ("purpose", models.CharField(blank=True, max_length=200, verbose_name="宗旨")),

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from changelog.models.steps import FlowStep
 from changzhi_portal.names import comparable, readings
-from changzhi_portal.personal import SealedField
+from changzhi_portal.personal import SealedField, phone_digests
 from changzhi_portal.records import Record
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 from orgs.models.organizations import SocialOrganization
@@ -39,7 +39,7 @@ class Filing(Record, ScopedModel):
     """One matter of 备案 that the street's clerk notes for an organization and decides within ten working days.
 
     `due_on` is stored when it is submitted and never computed again. `decided_in` is in working days. A granted filing
-    names its organization; `number` is the organization's 备案号 as the notice prints it.
+    names its organization; `number` is the organization's 备案号 as the notice prints it. A decided one keeps no phone.
     """
 
     class Kind(models.TextChoices):
@@ -69,6 +69,7 @@ class Filing(Record, ScopedModel):
     community = models.ForeignKey("communities.Community", models.PROTECT, related_name="filings", verbose_name="社区")
     leader = models.CharField("负责人", max_length=50, blank=True)
     phone = SealedField("联系电话", kind="phone", null=True, blank=True)
+    phone_digests = models.TextField("联系电话摘要", blank=True, default="", editable=False)
     members = models.PositiveIntegerField("成员人数", null=True, blank=True)
     venue = models.CharField("活动场所", max_length=100, blank=True)
     purpose = models.CharField("宗旨", max_length=200, blank=True)
@@ -143,9 +144,10 @@ class Filing(Record, ScopedModel):
         return cls._base_manager.filter(refused | Q(state=cls.State.FILED, organization__dissolved_on__lt=day))
 
     def prepare_keys(self) -> None:
-        """Set the columns derived from the name; call before saving."""
+        """Set the columns derived from name and phone; call before saving."""
         self.name_key = comparable(self.name)
         self.readings = readings(self.name)
+        self.phone_digests = phone_digests(self.phone)
 
     @property
     def is_open(self) -> bool:

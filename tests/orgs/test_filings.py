@@ -210,6 +210,8 @@ def test_a_filing_becomes_an_organization_of_the_register_with_number_log_and_ph
     assert (organization.community, organization.division) == (place.communities[0], None)
     assert (organization.established_on, organization.filed_on, organization.member_count) == (TODAY, TODAY, 12)
     assert organization.leader == "李演示"
+    filing.refresh_from_db()
+    assert (filing.phone, filing.phone_digests) == (None, ""), "the organization has it"
     assert isinstance(organization.phone, Sealed) and organization.phone.reveal() == "19900001111"
     change_set = ChangeSet.objects.filter(records__object_ref=organization.ref).get()
     assert change_set.summary == "社会组织备案（备案）：演示合唱团"
