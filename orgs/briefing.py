@@ -48,9 +48,12 @@ def _organizations(told: Told) -> str:
     coverage = told.coverage(active)
     if not active.numerator:
         return f"{told.whole}没有在册的社会组织{coverage}"
-    listed = "、".join(f"{label}{display_number(number)}个" for label, number in active.parts.items() if number)
+    parts = [(label, number) for label, number in active.parts.items() if number]
+    of_kinds = f"其中{'、'.join(f'{label}{display_number(number)}个' for label, number in parts)}" if parts else ""
+    if len(parts) == 1:
+        of_kinds = f"{'' if active.numerator == 1 else '均'}为{parts[0][0]}"
     begins = f"{told.whole}在册社会组织{display_number(active.numerator)}个"
-    return joined([begins, f"其中{listed}" if listed else "", told.change_of_total(active, "个")]) + coverage
+    return joined([begins, of_kinds, told.change_of_total(active, "个")]) + coverage
 
 
 def _filed(told: Told) -> str:
