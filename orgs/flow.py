@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from changelog.flow import Asks, Flow, Move
 from changzhi_portal.refusals import NotAllowedError
-from changzhi_portal.rights import Actor
+from changzhi_portal.rights import Actor, Viewer
 from orgs.granting import write_organization
 from orgs.models import Filing
 from orgs.rules import DECISION_LIMIT, follow_organization, refuse_what_is_wrong
@@ -38,6 +38,12 @@ def _grant(filing: Filing, by: Actor | None, note: str) -> None:
         raise NotAllowedError("备案由街道（乡镇）的经办人办理。", cure="The portal grants no filing by itself.")
     filing.organization = write_organization(filing, by=by, day=today)
     filing.number = filing.organization.filing_number
+
+
+def _stands(filing: Filing, user: Viewer) -> bool:
+    """Return whether the community of a filing, or that of its organization now, has not closed; the page says so otherwise."""
+    place = filing.organization.community if filing.organization is not None else filing.community
+    return place is None or place.closed_on is None or filing.kind == Filing.Kind.CANCEL
 
 
 def _submitted(filing: Filing) -> dict[str, Any]:
@@ -77,6 +83,7 @@ FLOW: Flow[Filing] = Flow(
             done="已办理，社会组织登记表已经更新，可以打印备案通知书。",
             check=_grant,
             values=_filed,
+            concerns=_stands,
         ),
         Move(
             code="return",
@@ -107,6 +114,7 @@ FLOW: Flow[Filing] = Flow(
             done="已重新提交，等待办理。",
             check=_check_rules,
             values=_submitted,
+            concerns=_stands,
         ),
     ),
 )

@@ -32,7 +32,7 @@ class FilingQuerySet(ScopedQuerySet):
 
     def with_place(self) -> Self:
         """Load the community, its town and county, and the organization, for lists."""
-        return self.select_related("community__town__parent", "organization")
+        return self.select_related("community__town__parent", "organization__community")
 
 
 class Filing(Record, ScopedModel):
