@@ -12,11 +12,8 @@ from communities.models import Community
 from participation.models import Activity, ActivityQuerySet
 
 
-class _Activities(RecordPanel):
+class _OfActivities:
     """Base of the panels: the newest activities, and what all of them come to."""
-
-    template_name = "participation/activities_panel.html"
-    requires = "may_see_registers"
 
     def of(self, activities: ActivityQuerySet, record: Any) -> ActivityQuerySet:
         """Return the activities of the record; a panel defines it."""
@@ -31,22 +28,26 @@ class _Activities(RecordPanel):
         return {"activities": activities, "total": own.count(), "sums": sums, "record": record, "community": community}
 
 
-class OrganizationActivities(_Activities):
+class OrganizationActivities(_OfActivities, RecordPanel):
     """The activities of an organization, the newest first."""
 
     model_label = "orgs.SocialOrganization"
     position = 40
+    template_name = "participation/activities_panel.html"
+    requires = "may_see_registers"
 
     def of(self, activities: ActivityQuerySet, record: Any) -> ActivityQuerySet:
         """Return those that the organization has held."""
         return activities.of(record)
 
 
-class CommunityActivities(_Activities):
+class CommunityActivities(_OfActivities, RecordPanel):
     """The activities of a community, the newest first."""
 
     model_label = "communities.Community"
     position = 32
+    template_name = "participation/activities_panel.html"
+    requires = "may_see_registers"
 
     def of(self, activities: ActivityQuerySet, record: Any) -> ActivityQuerySet:
         """Return those that were held in the community."""

@@ -98,7 +98,12 @@ class Filing(Record, ScopedModel):
             ),
             models.CheckConstraint(
                 condition=~Q(kind__in=["first", "change"])
-                | (Q(members__gte=FEWEST_MEMBERS) & ~Q(venue="") & ~Q(purpose="") & ~Q(leader="")),
+                | (
+                    Q(members__isnull=False, members__gte=FEWEST_MEMBERS)
+                    & ~Q(venue="")
+                    & ~Q(purpose="")
+                    & ~Q(leader="")
+                ),
                 name="filing_of_organization_is_whole",
                 violation_error_message=(f"备案和变更要写明负责人、活动场所和宗旨，成员不少于{FEWEST_MEMBERS}人。"),
             ),
@@ -109,7 +114,12 @@ class Filing(Record, ScopedModel):
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["submitted", "returned"], decided_on__isnull=True, decided_in__isnull=True)
-                | Q(state__in=["filed", "refused"], decided_on__gte=F("submitted_on"), decided_in__isnull=False),
+                | Q(
+                    state__in=["filed", "refused"],
+                    decided_on__isnull=False,
+                    decided_on__gte=F("submitted_on"),
+                    decided_in__isnull=False,
+                ),
                 name="filing_decided_after_submission",
                 violation_error_message="办结的备案应有办结日期，且不早于收件日期。",
             ),

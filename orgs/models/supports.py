@@ -76,7 +76,7 @@ class Support(Record, ScopedModel):
                 violation_error_message="金额、面积不能是负数。",
             ),
             models.CheckConstraint(
-                condition=~Q(kind="funds") | Q(amount__gt=0),
+                condition=~Q(kind="funds") | Q(amount__isnull=False, amount__gt=0),
                 name="support_with_funds_has_amount",
                 violation_error_code="required",
                 violation_error_message="扶持方式是“经费”的，请填扶持金额。",

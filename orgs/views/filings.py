@@ -41,7 +41,7 @@ class FilingList(ListPage):
     help_at = ANCHOR
     template_name = "orgs/filings.html"
     title = TITLE
-    queryset = Filing.objects.with_place()
+    queryset = Filing.objects.select_related("community__town__parent")
     filterset = FilingFilterSet
     form = FilingFilterForm
     table = FilingTable

@@ -111,7 +111,9 @@ class Activity(Record, ScopedModel):
                 violation_error_message="志愿服务时长不能是负数。",
             ),
             models.CheckConstraint(
-                condition=Q(volunteer_hours__isnull=True) | Q(volunteer_hours=0) | Q(volunteers__gt=0),
+                condition=Q(volunteer_hours__isnull=True)
+                | Q(volunteer_hours=0)
+                | Q(volunteers__isnull=False, volunteers__gt=0),
                 name="activity_with_hours_has_volunteers",
                 violation_error_code="required",
                 violation_error_message="填了志愿服务时长的，请填志愿者人数。",

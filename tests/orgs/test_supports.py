@@ -86,7 +86,7 @@ def test_every_column_comes_in_is_shown_goes_out_and_is_taken_back(place, clerk,
 def test_which_organization_a_row_means(place, clerk, send):
     near, far = (make_organization(community, "演示合唱团") for community in place.communities[:2])
     rows = [
-        support_row(),
+        support_row(受扶持组织信用代码=""),
         support_row(社区名称="", 扶持方式="人才"),
         support_row("没有的组织"),
         support_row(受扶持组织信用代码=credit_code(5)),
