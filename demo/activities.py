@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 
 from demo.fake_data import FakeData
 from demo.monthly_rows import Row, RowsByMonth
@@ -75,7 +76,7 @@ class _County:
                 "organization": organization["name"],
                 "participants": people,
                 "volunteers": volunteers,
-                "volunteer_hours": volunteers * fake.number(2, 8) / 2,
+                "volunteer_hours": Decimal(volunteers * fake.number(2, 8)) / 2,
             }
             yield row | ({"households": fake.number(2, 15)} if kind == "扶贫济困" else {})
 

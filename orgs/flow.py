@@ -12,6 +12,7 @@ from django.utils import timezone
 from changelog.flow import Asks, Flow, Move
 from changzhi_portal.refusals import NotAllowedError
 from changzhi_portal.rights import Actor, Viewer
+from communities.models import Community
 from orgs.granting import write_organization
 from orgs.models import Filing
 from orgs.rules import DECISION_LIMIT, follow_organization, refuse_what_is_wrong
@@ -42,8 +43,9 @@ def _grant(filing: Filing, by: Actor | None, note: str) -> None:
 
 def _stands(filing: Filing, user: Viewer) -> bool:
     """Return whether the community of a filing, or that of its organization now, has not closed; the page says so otherwise."""
-    place = filing.organization.community if filing.organization is not None else filing.community
-    return place is None or place.closed_on is None or filing.kind == Filing.Kind.CANCEL
+    place = filing.community_id if filing.organization is None else filing.organization.community_id
+    is_closed = Community.objects.filter(pk=place, closed_on__isnull=False).exists()
+    return not is_closed or filing.kind == Filing.Kind.CANCEL
 
 
 def _submitted(filing: Filing) -> dict[str, Any]:

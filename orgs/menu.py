@@ -21,7 +21,7 @@ def _supports(user: Actor) -> str:
 ORGANIZATIONS = MenuItem(
     "社会组织",
     "orgs:list",
-    ("orgs:list", "orgs:detail"),
+    ("orgs:list", "orgs:det"),
     "may_see_registers",
     group=REGISTERS,
     position=30,

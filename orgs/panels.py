@@ -16,7 +16,11 @@ from orgs.flow import MAY_FILE
 from orgs.models import OPEN, Filing, SocialOrganization, Support
 from periods.workdays import workdays_between
 
-_LATER_KINDS = (Filing.Kind.CHANGE, Filing.Kind.REGISTER, Filing.Kind.CANCEL)
+_LATER_KINDS = (
+    (Filing.Kind.CHANGE, "备案变更"),
+    (Filing.Kind.REGISTER, "备案转登记"),
+    (Filing.Kind.CANCEL, "备案注销"),
+)
 
 
 class CommunityOrganizations(RecordPanel):
@@ -48,8 +52,7 @@ class OrganizationFilings(RecordPanel):
         links: list[Crumb] = []
         if self._may_be_filed(user, record) and not any(filing.state in OPEN for filing in filings):
             links = [
-                Crumb(f"备案{kind.label}", reverse("orgs:filing_of", args=[record.ref, kind.value]))
-                for kind in _LATER_KINDS
+                Crumb(title, reverse("orgs:filing_of", args=[record.ref, kind.value])) for kind, title in _LATER_KINDS
             ]
         return {"filings": filings, "links": links}
 

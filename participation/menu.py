@@ -17,7 +17,7 @@ def _activities(user: Actor) -> str:
 SURVEYS = MenuItem(
     "满意度调查",
     "participation:surveys",
-    ("participation:survey", "participation:count"),
+    ("participation:surv", "participation:coun"),
     "may_see_figures",
     group=REGISTERS,
     position=70,

@@ -52,6 +52,7 @@ class Activities(SearchSource):
     position = 72
     requires = "may_see_registers"
     list_url_name = "participation:activities"
+    compared_name = "title_key"
 
     def rows(self) -> ActivityQuerySet:
         """Return the activities with their place."""

@@ -114,6 +114,7 @@ class OrganizationSheet(RecordSheet):
             "备案日期",
             required=True,
         ),
+        DateColumn(SocialOrganization, "filed_on", "街道备案日期", "街道备案时间"),
         DateColumn(SocialOrganization, "dissolved_on", "注销日期", "注销时间", may_be_future=True),
         TextColumn(SocialOrganization, "leader", "负责人", "负责人姓名"),
         PhoneColumn(SocialOrganization, "phone", "联系电话", "电话", "手机号码", "联系方式", "手机"),
@@ -138,7 +139,6 @@ class OrganizationSheet(RecordSheet):
             "备案证号",
             holds_issued_numbers=True,
         ),
-        DateColumn(SocialOrganization, "filed_on", "街道备案日期", "街道备案时间"),
         ChoiceColumn(SocialOrganization, "credit_status", "信用状况", "信用状态", "信用情况"),
         TextColumn(SocialOrganization, "note", "备注", "说明"),
     )

@@ -47,8 +47,8 @@ def _make_item(place: Place, user: User | None, state: str) -> WorkItem:
 
 def _make_filing(place: Place, user: User | None, state: str) -> Filing:
     """Return a filing of the user's town; of 和平社区 for the others."""
-    is_of_other_town = user is not None and user.division == place.other_street
-    return make_filing((place.other_communities if is_of_other_town else place.communities)[0], state=state)
+    is_of_other_county = user is not None and user.division.path.startswith(place.other_county.path)
+    return make_filing((place.villages if is_of_other_county else place.communities)[0], state=state)
 
 
 def _county_of(place: Place, user: User | None) -> Division:

@@ -168,6 +168,8 @@ def test_a_new_record_is_added(register: str, place: Place, clerk: User, client:
             "status": "running",
         },
         "surveys": {},
+        "supports": {"kind": "venue"},
+        "activities": {"kind": "volunteering"},
         "work_items": dict.fromkeys(("kind", "listed_as", "role", "applies_to")),
     }.get(register, {})
     form = client.get(url).context["form"]
