@@ -44,7 +44,7 @@ class OrganizationTable(PlacedTable):
     leader = ShortColumn("负责人", orderable=False)
     member_count = NumberColumn("成员人数")
     filing_number = ShortColumn("备案号")
-    filed_on = DayColumn("备案日期")
+    filed_on = DayColumn("街道备案日期")
     credit_status = ShortColumn("信用状况", accessor="get_credit_status_display", order_by="credit_status")
 
     class Meta(RegisterTable.Meta):

@@ -199,7 +199,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="socialorganization",
             name="filed_on",
-            field=models.DateField(blank=True, null=True, verbose_name="备案日期"),
+            field=models.DateField(blank=True, null=True, verbose_name="街道备案日期"),
         ),
         migrations.AddField(
             model_name="socialorganization",

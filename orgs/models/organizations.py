@@ -114,7 +114,7 @@ class SocialOrganization(MergeableRecord, FollowsCommunity, ScopedModel):
     is_social_work_agency = models.BooleanField("民办社工机构", default=False)
     hub_kind = models.CharField("枢纽型", max_length=10, choices=HubKind, blank=True)
     filing_number = models.CharField("备案号", max_length=30, blank=True)
-    filed_on = models.DateField("备案日期", null=True, blank=True)
+    filed_on = models.DateField("街道备案日期", null=True, blank=True)
     credit_status = models.CharField("信用状况", max_length=10, choices=CreditStatus, blank=True)
     note = models.CharField("备注", max_length=500, blank=True)
 
