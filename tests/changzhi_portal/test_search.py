@@ -357,7 +357,7 @@ def test_signs_of_other_languages_are_text(words, registers, clerk, signed_in):
 @pytest.mark.parametrize(
     ("words", "number"),
     [
-        ("演示", 11),  # the places that it matches, none, so that seven kinds are asked
+        ("演示", 11),  # the places that it matches, none, so that nine kinds are asked
         ("东街 yanshi 城区", 17),  # for each word divisions and communities, for two what lies in the divisions
         (ID_NUMBER, 11),
     ],
