@@ -43,7 +43,8 @@ def _grant(filing: Filing, by: Actor | None, note: str) -> None:
 
 def _stands(filing: Filing, user: Viewer) -> bool:
     """Return whether the community of a filing, or that of its organization now, has not closed; the page says so otherwise."""
-    place = filing.community_id if filing.organization is None else filing.organization.community_id
+    organization = filing.organization
+    place = filing.community_id if organization is None else organization.community_id or filing.community_id
     is_closed = Community.objects.filter(pk=place, closed_on__isnull=False).exists()
     return not is_closed or filing.kind == Filing.Kind.CANCEL
 
