@@ -83,6 +83,7 @@ RIGHTS: dict[str, str] = {
     "may_report_stories": "报送宣传与案例",
     "may_choose_stories": "选用案例",
     "may_see_evaluation": "看工作评价",
+    "may_file_organizations": "办理社会组织备案",
     "may_see_health": "看运行状况",
     "may_audit": "查审计记录",
 }

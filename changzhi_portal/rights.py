@@ -125,6 +125,10 @@ class RoleOfActor(Protocol):
         """See `accounts.models.Role.may_see_evaluation`."""
 
     @property
+    def may_file_organizations(self) -> bool:
+        """See `accounts.models.Role.may_file_organizations`."""
+
+    @property
     def may_keep_departments(self) -> bool:
         """See `accounts.models.Role.may_keep_departments`."""
 

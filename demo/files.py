@@ -11,6 +11,7 @@ from pathlib import Path
 from changzhi_portal.registers.register import RegisterSheet
 from communities.sheets import CommunitySheet, FacilitySheet, MonthlySheet, PointSheet
 from demo.accounts import CITY_NAME, CLERK_OF_COUNTY, OFFICER
+from demo.activities import activity_rows, support_rows
 from demo.corrections import facility_opened_later, organizations_reported_late
 from demo.counts import monthly_count_rows
 from demo.documents import document_rows
@@ -27,7 +28,8 @@ from demo.trainings import training_record_rows, training_rows
 from demo.work_items import work_item_rows
 from demo.workbooks import LAYOUTS, Layout, Workbook
 from demo.workers import worker_rows
-from orgs.sheets import OrganizationSheet
+from orgs.sheets import OrganizationSheet, SupportSheet
+from participation.sheets import ActivitySheet
 from periods.models import last_day_of, month_after
 from practice.sheets import DocumentSheet
 from services.sheets import ProjectSheet
@@ -46,6 +48,8 @@ TITLES = {
     "training_records": "社会工作培训学时登记表",
     "work_items": "社区工作事项清单",
     "documents": "制度文件登记表",
+    "supports": "社区社会组织扶持台账",
+    "activities": "社区活动登记表",
 }
 # For this many months after a change of divisions an office still writes the old names.
 MONTHS_OF_OLD_NAMES = 3
@@ -72,7 +76,17 @@ class Writer:
 
     def prepare(self) -> None:
         """Generate all rows now instead of when the first file is written."""
-        _ = self.rows_by_county, self.projects, self.points, self.trainings, self.hours, self.work_items, self.documents
+        _ = (
+            self.rows_by_county,
+            self.projects,
+            self.points,
+            self.trainings,
+            self.hours,
+            self.work_items,
+            self.documents,
+            self.supports,
+            self.activities,
+        )
 
     def files_of(self, month: datetime.date) -> list[DemoFile]:
         """Write a month's files and return them in the order in which they must be uploaded.
@@ -150,6 +164,8 @@ class Writer:
         yield self._counts(month)
         yield _Part(WorkItemSheet(), self.work_items[month], Layout(), CITY_NAME, OFFICER)
         yield _Part(DocumentSheet(), self.documents[month], Layout(), CITY_NAME, OFFICER)
+        yield _Part(SupportSheet(), self.supports[month], Layout(), CITY_NAME, OFFICER)
+        yield _Part(ActivitySheet(), self.activities[month], Layout(), CITY_NAME, OFFICER)
 
     def _counts(self, month: datetime.date) -> _Part:
         """Return the counts of a quarter, which the bureau gathers in one file; without rows between quarters."""
@@ -208,6 +224,21 @@ class Writer:
     def documents(self) -> RowsByMonth:
         """Return the rows of the bureau's list of documents by month."""
         return document_rows(self.counties, self.span)
+
+    @cached_property
+    def supports(self) -> RowsByMonth:
+        """Return the rows of the city's list of support by month."""
+        return support_rows(self._first_organizations, self.counties, self.span)
+
+    @cached_property
+    def activities(self) -> RowsByMonth:
+        """Return the rows of the city's list of activities by month."""
+        return activity_rows(self._first_organizations, self.counties, self.span)
+
+    @property
+    def _first_organizations(self) -> Mapping[str, list[Row]]:
+        first = self.span.first
+        return {code: registers["organizations"][first] for code, registers in self.rows_by_county.items()}
 
     def _write(self, folder: Path, part: _Part, month: datetime.date, place_names: PlaceNames) -> DemoFile:
         register = part.register

@@ -171,6 +171,8 @@ class _Organizations:
             row |= _registered("52", code) | {"name": f"{self._county.name_on(day)}{row['name']}"}
         else:
             row["registration"] = "街道备案" if fake.chance(0.6) else "社区指导"
+        if row["registration"] == "街道备案":
+            row |= {"filed_on": day, "credit_status": "正常"}
         self._active[community.code].append(row)
         return row
 

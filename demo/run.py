@@ -28,6 +28,7 @@ from demo.accounts import ACCOUNTS, ADMINISTRATOR, CITY, CITY_NAME, OFFICER
 from demo.applications import apply_for_items
 from demo.assessments import set_schemes, write_assessments
 from demo.files import DemoFile, Writer
+from demo.filings import file_organizations
 from demo.places import demo_counties
 from demo.span import Span
 from demo.state import demo_folder
@@ -100,6 +101,7 @@ class DemoRun:
             self._extend_due_date()
             self._remind()
             apply_for_items()
+            file_organizations()
             self._compare()
         for printed in self._briefings():
             self._print(printed)

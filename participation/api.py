@@ -1,4 +1,4 @@
-"""Surveys and their counts in the API."""
+"""Surveys, their counts, and activities in the API."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from rest_framework import serializers
 
 from changzhi_portal.api.endpoints import RegisterEndpoint, RowsEndpoint
 from changzhi_portal.api.expansions import Expansions
-from communities.api import CommunitySerializer, DivisionSerializer
-from participation.filters import SurveyCountFilterSet, SurveyFilterSet
+from communities.api import PLACE_EXPANSIONS, CommunitySerializer, DivisionSerializer
+from participation.filters import ActivityFilterSet, SurveyCountFilterSet, SurveyFilterSet
 from participation.flow import FLOW
-from participation.models import Survey, SurveyCount
-from participation.sheets import SurveyCountSheet
+from participation.models import Activity, Survey, SurveyCount
+from participation.sheets import ActivitySheet, SurveyCountSheet
 
 
 class SurveySerializer(serializers.ModelSerializer):
@@ -68,3 +68,24 @@ class Surveys(RowsEndpoint):
     expands: ClassVar[Expansions] = {"division": ("division", DivisionSerializer)}
     found_by = "ref"
     flow = FLOW
+
+
+class Activities(RegisterEndpoint):
+    """活动: what is held in communities, with how many people and volunteers."""
+
+    register = ActivitySheet
+    example: ClassVar[dict[str, Any]] = {
+        "held_on": "2018-03-05",
+        "county": "城区",
+        "town": "东街街道办事处",
+        "community_name": "和平社区",
+        "title": "学雷锋志愿服务日",
+        "kind": "volunteering",
+        "participants": 60,
+        "volunteers": 20,
+        "volunteer_hours": "40.0",
+    }
+    queryset = Activity.objects.all()
+    filterset = ActivityFilterSet
+    sorts = {"held_on": "held_on", "participants": "participants"}
+    expands: ClassVar[Expansions] = PLACE_EXPANSIONS

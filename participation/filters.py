@@ -1,4 +1,4 @@
-"""Filters of surveys and of their counts."""
+"""Filters of surveys, of their counts, and of activities."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import django_filters
 from django.db.models import Q
 from django.http import HttpRequest
 
+from changzhi_portal.names import comparable
 from changzhi_portal.pages.filters import DayFilter
 from changzhi_portal.search import SearchText
 from communities.filters import PlaceFilterSet
 from communities.search import of_communities
-from participation.models import Survey, SurveyCount, SurveyCountQuerySet, SurveyQuerySet
+from participation.models import Activity, ActivityQuerySet, Survey, SurveyCount, SurveyCountQuerySet, SurveyQuerySet
 from participation.questions import ENOUGH_ANSWERS
-from participation.search import Surveys
+from participation.search import Activities, Surveys
 
 
 class SurveyFilterSet(PlaceFilterSet):
@@ -64,3 +65,30 @@ class SurveyCountFilterSet(PlaceFilterSet):
         return (
             judged.filter(valid__gte=ENOUGH_ANSWERS) if value == "enough" else judged.filter(valid__lt=ENOUGH_ANSWERS)
         )
+
+
+class ActivityFilterSet(PlaceFilterSet):
+    """Filter by title, organization or community, kind and days."""
+
+    source = Activities()
+    kind = django_filters.ChoiceFilter(label="活动类型", choices=Activity.Kind.choices)
+    organization = django_filters.CharFilter(label="开展组织", method="by_organization")
+    project = django_filters.CharFilter(label="项目编号", field_name="project__number", lookup_expr="iexact")
+    by = django_filters.ChoiceFilter(
+        label="由谁开展", choices=[("organization", "社会组织"), ("others", "其他")], method="by_holder"
+    )
+    held_from = DayFilter("活动日期从", "held_on", "gte")
+    held_to = DayFilter("活动日期至", "held_on", "lte")
+
+    class Meta:
+        model = Activity
+        fields = ()
+
+    def by_organization(self, queryset: ActivityQuerySet, name: str, value: str) -> ActivityQuerySet:
+        """Filter by a part of the organization's name, or by its 记录编号."""
+        of_name = Q(organization__name_key__contains=comparable(value)) | Q(organization__ref=value)
+        return queryset.filter(of_name | Q(organization__merged_into__ref=value))
+
+    def by_holder(self, queryset: ActivityQuerySet, name: str, value: str) -> ActivityQuerySet:
+        """Filter for the activities of registered organizations, or for all others."""
+        return queryset.filter(organization__isnull=value == "others")

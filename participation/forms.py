@@ -35,6 +35,13 @@ class SurveyCountFilterForm(FilterForm):
     search_hint: ClassVar[str] = "社区、题目、调查"
 
 
+class ActivityFilterForm(FilterForm):
+    """Form that always shows place, kind and days."""
+
+    up_front: ClassVar[tuple[str, ...]] = ("q", "county", "town", "kind", "held_from", "held_to")
+    search_hint: ClassVar[str] = "活动名称或社区"
+
+
 class SurveyForm(VersionForm):
     """A survey of one of `divisions`; `version` is the one that the page showed."""
 

@@ -1,17 +1,24 @@
-"""Figures of surveys: how content residents are, and in how many communities they were asked what they need."""
+"""Figures of surveys and activities.
+
+How content residents are, in how many communities they were asked what they need; what is held for and by them.
+"""
 
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from typing import Any
 
-from django.db.models import F, QuerySet, Value
+from django.db.models import F, QuerySet, Sum, Value
+from django.db.models.functions import Round
 
 from changzhi_portal.figures import CountedOver, Figure, FigureKind, Rows, Shown
 from changzhi_portal.grades import POINTS_PER_GRADE, Grade5
-from participation.models import Survey, SurveyCount
+from participation.models import Activity, Survey, SurveyCount
+from participation.models.activities import year_before
 
 CLAUSE = "四（一）4"
+_OF_ACTIVITIES = "四（二）3"
 _MONTHS_OF_NEEDS = 12
 
 
@@ -40,14 +47,6 @@ def _surveyed_rows(first: datetime.date, last: datetime.date) -> Rows:
         survey__ends_on__lte=last,
     )
     return closed.order_by().values("community_id").distinct().annotate(numerator=Value(1))
-
-
-def year_before(day: datetime.date) -> datetime.date:
-    """Return the day twelve months before; the last of February for 29 February."""
-    try:
-        return day.replace(year=day.year - 1)
-    except ValueError:
-        return day.replace(year=day.year - 1, day=28)
 
 
 def _reported(kind: str) -> QuerySet[Any, dict[str, Any]]:
@@ -88,3 +87,59 @@ SURVEYED = Figure(
     over=CountedOver.COMMUNITIES,
     is_daily=True,
 )
+
+
+def _activities(first: datetime.date, last: datetime.date) -> Rows:
+    """Return a row an activity of the days, by its kind."""
+    held = Activity.objects.filter(held_on__gte=first, held_on__lte=last).order_by()
+    return held.annotate(part=F("kind"), numerator=Value(1)).values("community_id", "division_id", "part", "numerator")
+
+
+def _summed(column: str) -> Callable[[datetime.date, datetime.date], Rows]:
+    """Return the rows of a sum: each place with what its activities of the days have of a column, where that is given."""
+
+    def rows(first: datetime.date, last: datetime.date) -> Rows:
+        held = Activity.objects.filter(held_on__gte=first, held_on__lte=last, **{f"{column}__isnull": False})
+        grouped = held.order_by().values("community_id", "division_id")
+        # SQLite adds decimals as floats.
+        return grouped.annotate(numerator=Round(Sum(column), precision=1)).values(
+            "community_id", "division_id", "numerator"
+        )
+
+    return rows
+
+
+def _any_activity(last: datetime.date) -> Rows:
+    """Return the places with any activity by a day."""
+    return Activity.objects.filter(held_on__lte=last).order_by().values("community_id", "division_id").distinct()
+
+
+def _sum_of(code: str, name: str, unit: str, column: str, decimals: int = 0) -> Figure:
+    return Figure(
+        code=code,
+        name=name,
+        unit=unit,
+        clause=_OF_ACTIVITIES,
+        kind=FigureKind.FLOW,
+        shown=Shown.TOTAL,
+        rows=_summed(column),
+        reported=_any_activity,
+        decimals=decimals,
+    )
+
+
+ACTIVITIES = Figure(
+    code="activities",
+    name="开展的活动",
+    unit="场",
+    clause=_OF_ACTIVITIES,
+    kind=FigureKind.FLOW,
+    shown=Shown.TOTAL,
+    rows=_activities,
+    reported=_any_activity,
+    parts={kind.value: str(kind.label) for kind in Activity.Kind},
+    decimals=0,
+)
+PARTICIPANTS = _sum_of("participants", "参加活动的人次", "人次", "participants")
+VOLUNTEER_HOURS = _sum_of("volunteer_hours", "志愿服务时长", "小时", "volunteer_hours", decimals=1)
+HOUSEHOLDS_HELPED = _sum_of("households_helped", "帮扶户数", "户", "households")

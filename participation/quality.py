@@ -1,12 +1,18 @@
-"""Quality rules of surveys."""
+"""Quality rules of surveys, and of organizations that hold no activities."""
 
 from __future__ import annotations
 
+from django.db.models import Q
+from django.db.models.functions import Coalesce
+
 from changzhi_portal.quality import Occasion, Severity, Subject, rule
 from changzhi_portal.scope import ScopedQuerySet
-from participation.models import Survey
+from orgs.models import SocialOrganization
+from participation.models import Activity, Survey
+from participation.models.activities import inactive, year_before
 
 SURVEYS = Subject(Survey, community=None)
+ORGANIZATIONS = Subject(SocialOrganization)
 
 
 @rule(
@@ -24,3 +30,22 @@ def survey_past_its_end(occasion: Occasion) -> ScopedQuerySet:
 def survey_not_begun(occasion: Occasion) -> ScopedQuerySet:
     """Find surveys that are drafts after their first day."""
     return Survey.objects.filter(state=Survey.State.DRAFT, starts_on__lt=occasion.day_before)
+
+
+@rule(
+    ORGANIZATIONS,
+    Severity.SOFT,
+    "一年未开展活动",
+    "近12个月没有登记任何活动，请核实是否还在活动；不再活动的请办理注销。",
+)
+def organization_without_activity(occasion: Occasion) -> ScopedQuerySet:
+    """Find organizations with a 备案号 that held no activity for twelve months, in towns that note activities at all.
+
+    Where nobody notes any, nothing is known of what organizations do; the list of organizations finds all of them.
+    """
+    day = occasion.day
+    noted = Activity.objects.filter(held_on__gt=year_before(day), held_on__lte=day).order_by()
+    towns = noted.annotate(town=Coalesce("community__town", "division")).values("town")
+    filed = SocialOrganization.objects.filter(registration=SocialOrganization.Registration.FILED)
+    filed = filed.exclude(filing_number="")
+    return inactive(filed, day).filter(Q(community__town__in=towns) | Q(division__in=towns))

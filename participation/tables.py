@@ -1,4 +1,4 @@
-"""The tables of surveys and of their counts."""
+"""The tables of surveys, of their counts, and of activities."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import ClassVar
 import django_tables2 as tables
 
 from changzhi_portal.grades import GRADE_FIELDS
-from changzhi_portal.pages.tables import DayColumn, NumberColumn, RegisterTable, ShortColumn
-from participation.models import Survey, SurveyCount
+from changzhi_portal.pages.tables import AmountColumn, DayColumn, NumberColumn, RegisterTable, ShortColumn
+from communities.tables import PlaceColumn, PlacedTable, county_of, link_to, names_of_place, town_of
+from participation.models import Activity, Survey, SurveyCount
 
 
 class SurveyTable(RegisterTable):
@@ -65,4 +66,38 @@ class SurveyCountTable(RegisterTable):
 
     class Meta(RegisterTable.Meta):
         model = SurveyCount
+        fields = ()
+
+
+class ActivityTable(PlacedTable):
+    """Activities with their place and numbers, the newest first."""
+
+    caption: ClassVar[str] = "活动"
+    default_order: ClassVar[str] = "-held_on"
+    optional: ClassVar[tuple[str, ...]] = ("audience", "project", "note")
+    reads: ClassVar[tuple[str, ...]] = (
+        *("ref", "held_on", "title", "kind", "participants", "audience", "households", "volunteers", "volunteer_hours"),
+        *("note", "organization__name", "project__number", "community__ref", "community__name"),
+        *(*names_of_place("community__town"), *names_of_place("division")),
+    )
+
+    title = tables.Column("活动名称", orderable=False, linkify=True)
+    held_on = DayColumn("活动日期")
+    kind = ShortColumn("活动类型", accessor="get_kind_display", order_by="kind")
+    county = PlaceColumn("县（市、区）", county_of)
+    town = PlaceColumn("街道（乡镇）", town_of)
+    community = tables.Column(
+        "社区", accessor="community__name", order_by="community__sort_key", linkify=link_to("community")
+    )
+    organization = tables.Column("开展组织", accessor="organization__name", orderable=False)
+    participants = NumberColumn("参加人数")
+    households = NumberColumn("帮扶户数")
+    volunteers = NumberColumn("志愿者人数")
+    volunteer_hours = AmountColumn("志愿服务时长（小时）")
+    audience = tables.Column("服务对象", orderable=False)
+    project = ShortColumn("项目编号", accessor="project__number", orderable=False)
+    note = tables.Column("备注", orderable=False)
+
+    class Meta(RegisterTable.Meta):
+        model = Activity
         fields = ()

@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from django.db.models import Count
+from django.urls import reverse
 
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.panels import LAST_STEP, MOST_ROWS, NOTHING_TO_DO, HomePanel, RecordPanel
@@ -102,6 +103,20 @@ class QuestionSheets(RecordPanel):
         """Return the survey, and the towns to choose from by county. A query."""
         towns = groupby(towns_to_print(record, request.user), key=lambda town: town.parent.name if town.parent else "")
         return {"survey": record, "counties": [(county, list(group)) for county, group in towns]}
+
+
+class FilingNotices(RecordPanel):
+    """The printed notice of a filing that was granted or refused."""
+
+    model_label = "orgs.Filing"
+    position = 30
+    is_above = True
+    template_name = "reports/filing_notice_panel.html"
+    requires = "may_see_registers"
+
+    def context(self, request: PortalRequest, record: Any) -> dict[str, Any]:
+        """Return the address of the notice; "" while the filing waits."""
+        return {"url": reverse("reports:filing_notice", args=[record.ref]) if record.decided_on is not None else ""}
 
 
 class KeyRates(HomePanel):

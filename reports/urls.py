@@ -15,6 +15,7 @@ from reports.views.editing import (
     SettingsList,
 )
 from reports.views.evaluation import EvaluationPage
+from reports.views.filing_notice import FilingNoticePdf
 from reports.views.issue_comparison import CompareIssues
 from reports.views.linked import LinkedPage
 from reports.views.matrix import MatrixPage
@@ -50,6 +51,7 @@ urlpatterns = [
     path("briefings/<slug:ref>/deliveries/<slug:delivery>/again/", SendAgain.as_view(), name="send_briefing_again"),
     path("briefings/<slug:ref>/pdf/", BriefingFilePage.as_view(), {"kind": "pdf"}, name="briefing_pdf"),
     path("briefings/<slug:ref>/files/<slug:kind>/", BriefingFilePage.as_view(), name="briefing_file"),
+    path("filing-notices/<slug:ref>/", FilingNoticePdf.as_view(), name="filing_notice"),
     path("question-sheets/<slug:ref>/", QuestionSheetsPdf.as_view(), name="question_sheets"),
     path("report-forms/<slug:ref>/", ReportFormPage.as_view(), name="report_form"),
     path("report-forms/<slug:ref>/pdf/", ReportFormPdf.as_view(), name="report_form_pdf"),

@@ -34,11 +34,13 @@ from tests.connections.clients import make_client, make_token
 from tests.connections.receivers import make_delivery, make_webhook
 from tests.factories import (
     Place,
+    make_activity,
     make_batch,
     make_count,
     make_department,
     make_document,
     make_facility,
+    make_filing,
     make_hours,
     make_monthly_report,
     make_organization,
@@ -46,6 +48,7 @@ from tests.factories import (
     make_point,
     make_project,
     make_story,
+    make_support,
     make_survey,
     make_training,
     make_user,
@@ -188,6 +191,11 @@ RECORDS: dict[str, Maker] = {
     "communities:facility_detail": lambda place, user: make_facility(place.communities[0]),
     "communities:point_detail": lambda place, user: make_point(place.communities[0]),
     "orgs:detail": lambda place, user: make_organization(place.communities[0]),
+    "orgs:filing_detail": lambda place, user: make_filing(place.communities[0]),
+    "orgs:filing_change": lambda place, user: make_filing(place.communities[0]),
+    "orgs:filing_move": lambda place, user: make_filing(place.communities[0]),
+    "orgs:filing_of": lambda place, user: make_organization(place.communities[0]),
+    "orgs:support_detail": lambda place, user: make_support(make_organization(place.communities[0])),
     "socialworkers:detail": lambda place, user: make_worker(place.communities[0]),
     "socialworkers:training_detail": lambda place, user: make_training(place.county),
     "socialworkers:record_detail": lambda place, user: make_hours(
@@ -199,6 +207,8 @@ RECORDS: dict[str, Maker] = {
     "participation:survey_move": lambda place, user: make_survey(place.county, state="draft"),
     "participation:survey_entry": lambda place, user: make_survey(place.county),
     "participation:count": lambda place, user: make_count(make_survey(place.county), place.communities[0]),
+    "participation:activity_detail": lambda place, user: make_activity(place.communities[0]),
+    "reports:filing_notice": lambda place, user: make_filing(place.communities[0], state="filed"),
     "reports:question_sheets": lambda place, user: make_survey(place.county),
     "changelog:unmask": lambda place, user: make_worker(place.communities[0]),
     "changelog:edit": lambda place, user: make_facility(place.communities[0]),
@@ -299,6 +309,8 @@ VISIBLE_TO_ALL: dict[str, list[Any]] = {
 }
 # What follows the ref of the record in some URLs.
 LAST_ARGUMENTS = {
+    "orgs:filing_move": "file",
+    "orgs:filing_of": "change",
     "participation:survey_move": "open",
     "workload:move": "end",
     "practice:story_move": "submit",

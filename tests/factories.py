@@ -31,8 +31,8 @@ from communities.models import (
     ServicePoint,
 )
 from communities.models.division import short_code
-from orgs.models import SocialOrganization
-from participation.models import Survey, SurveyCount
+from orgs.models import Filing, SocialOrganization, Support
+from participation.models import Activity, Survey, SurveyCount
 from periods.models import ReportingPeriod, parse_month
 from practice.models import Document, Story
 from services.models import ProjectCommunity, ServiceField, ServiceProject
@@ -263,6 +263,44 @@ def make_organization(where: Community | Division, name: str = "", **fields: Any
     if values["registration"] == SocialOrganization.Registration.REGISTERED:
         values.setdefault("credit_code", credit_code())
     return _save(SocialOrganization(**{_place_column(where): where}, **values))
+
+
+def make_filing(community: Community, name: str = "", **fields: Any) -> Filing:
+    """Create a filing of a new organization that waits since 4 June 2018; one that is decided was so on 11 June."""
+    values: dict[str, Any] = {
+        "name": name or f"演示第{next(_numbers)}合唱队",
+        "kind": Filing.Kind.FIRST,
+        "category": SocialOrganization.Category.CULTURE_SPORTS,
+        "leader": "李演示",
+        "members": 12,
+        "venue": f"{community.name}党群服务中心",
+        "purpose": "丰富居民文化生活",
+        "submitted_on": datetime.date(2018, 6, 4),
+        "due_on": datetime.date(2018, 6, 19),
+        **fields,
+    }
+    if values.get("state") in {Filing.State.FILED, Filing.State.REFUSED}:
+        values = {"decided_on": datetime.date(2018, 6, 11), "decided_in": 5} | values
+    if values.get("state") == Filing.State.FILED and "organization" not in values:
+        values["organization"] = make_organization(community, values["name"])
+    return _save(Filing(community=community, **values))
+
+
+def make_support(organization: SocialOrganization, **fields: Any) -> Support:
+    """Create a room of 60 m² that an organization has since March 2018."""
+    values = {"kind": Support.Kind.VENUE, "valid_from": datetime.date(2018, 3, 1), "area": Decimal(60)}
+    return _save(Support(organization=organization, **{**values, **fields}))
+
+
+def make_activity(where: Community | Division, title: str = "", **fields: Any) -> Activity:
+    """Create an activity of neighbours on 5 June 2018 with 40 people."""
+    values = {
+        "title": title or f"演示第{next(_numbers)}次邻里活动",
+        "held_on": datetime.date(2018, 6, 5),
+        "kind": Activity.Kind.NEIGHBOURS,
+        "participants": 40,
+    }
+    return _save(Activity(**{_place_column(where): where}, **{**values, **fields}))
 
 
 def make_worker(

@@ -151,6 +151,11 @@ class Role(models.TextChoices):
         return self in {Role.LEADER, Role.BUREAU_OFFICER, Role.BUREAU_ADMIN, Role.AUDITOR}
 
     @property
+    def may_file_organizations(self) -> bool:
+        """Return whether the role files organizations (备案) and decides on it: the streets' clerks; no system does."""
+        return self is Role.STREET_CLERK
+
+    @property
     def may_keep_departments(self) -> bool:
         """Return whether the role keeps the departments of its division and those below."""
         return self in {Role.DISTRICT_CLERK, Role.BUREAU_ADMIN, Role.SYSTEM_ADMIN}

@@ -83,13 +83,15 @@ def edit_record(
     period: ReportingPeriod | None = None,
     locked_reason: str = "",
     corrects: bool = False,
+    part_of: str = "",
 ) -> Edit:
     """Change the record with this ref, or without a ref add a new one, and log it as a change set of its own.
 
     `values` are by field, see `row_of_input`. `version` is that of the record as the person saw it. `period` is the
     month that figures without a day of their own count for, by default the one in hand; `locked_reason` lets the bureau
     give figures of a locked month. With `corrects` a posting's first day corrects that of the newest posting; without
-    it a later day adds a posting, as in a spreadsheet.
+    it a later day adds a posting, as in a spreadsheet. `part_of` names what the edit belongs to, such as a filing that is
+    granted: its summary says so, and it is not taken back by itself.
 
     Nothing is written when the row has an error: the edit's problems say at which field. Raises NotAllowedError when the
     person may not edit, NotFoundError for a record that is not in the own area, StaleError when it has been changed
@@ -110,7 +112,7 @@ def edit_record(
                     cure=f"The record is at version {record.version}, not {version}. Read it again.",
                 )
             row = _checked(register, values, record, edit_context(by, period, locked_reason, locking=True), corrects)
-            return Edit(row, None if row.has_error else _write(row, register, by, locked_reason))
+            return Edit(row, None if row.has_error else _write(row, register, by, locked_reason, part_of))
     except IntegrityError as error:
         why = violation_in_words(error, register.writes_to)
         raise InvalidError(f"{why}没有保存，请核对后再改。") from error
@@ -188,7 +190,9 @@ def check_rows(
         problem.column = headers.get(problem.field, "")
 
 
-def _write(row: RegisterRow, register: RegisterSheet, by: Actor, locked_reason: str) -> ChangeSet | None:
+def _write(
+    row: RegisterRow, register: RegisterSheet, by: Actor, locked_reason: str, part_of: str = ""
+) -> ChangeSet | None:
     """Write the row and log it; None when it says what the register says already."""
     if not lie_within(by.division, {write.division_id for write in row.writes}):
         raise StaleError(
@@ -196,14 +200,15 @@ def _write(row: RegisterRow, register: RegisterSheet, by: Actor, locked_reason: 
             cure="The record is not in the user's area.",
         )
     for write in row.writes:
-        write.batch_row, write.label = ONLY_ROW, row.label
+        # Without a row it cannot be taken back by itself (`changelog.actions.undo`).
+        write.batch_row, write.label = None if part_of else ONLY_ROW, row.label
     reason = f"（修改已锁定月份：{locked_reason.strip()}）" if locked_reason.strip() else ""
     change_set = apply_writes(
         row.writes,
         models_in_order=register.writes_to,
         by=by,
         division=by.division,
-        summary=f"{'新增' if row.is_new else '修改'}{register.title}{reason}：{row.label}",
+        summary=f"{part_of or ('新增' if row.is_new else '修改') + register.title}{reason}：{row.label}",
     )
     if change_set is not None:
         notify_of_leaving(register, [row], change_set)

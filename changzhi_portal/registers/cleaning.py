@@ -53,13 +53,14 @@ _BOXES_BEFORE = re.compile(rf"{_BOX.format('yes')}[是有]{_BOX.format('no')}[�
 _ONE_TICKED = re.compile(rf"{_TICKED}(?:(?P<yes>[是有])|[否无])")
 _BOXES_BEHIND = re.compile(rf"[是有]{_BOX.format('yes')}[否无]{_BOX.format('no')}")
 
-_UNIT = re.compile(r"(平方米|平方|平米|m2|㎡|元整|元|口人|口|人|户|个|名|家|次|件|位|组|块|种|份)$")
+_UNIT = re.compile(r"(平方米|平方|平米|m2|㎡|元整|元|口人|口|人|户|个小时|小时|个|名|家|次|件|位|组|块|种|份)$")
 AREA_UNITS: Final = frozenset({"平方米", "平方", "平米", "m2", "㎡"})
 MONEY_UNITS: Final = frozenset({"元整", "元"})
 COUNT_UNITS: Final = frozenset({"口人", "口", "人", "户", "个", "名", "家", "次", "件", "位", "组"})
 THING_UNITS: Final = frozenset({"块", "种", "份"})  # of signs, ledgers, papers
 SHEET_UNITS: Final = frozenset({"份", "人", "户"})  # of questionnaires
-ANY_UNITS: Final = AREA_UNITS | MONEY_UNITS | COUNT_UNITS | THING_UNITS | SHEET_UNITS
+HOUR_UNITS: Final = frozenset({"小时", "个小时"})  # of volunteers
+ANY_UNITS: Final = AREA_UNITS | MONEY_UNITS | COUNT_UNITS | THING_UNITS | SHEET_UNITS | HOUR_UNITS
 # A small digit beside a number is a footnote's, or a power; NFKC would make one more digit of it.
 _SMALL_DIGIT: Final = "[²³¹⁰⁴-⁹₀-₉①-⒛⓪-⓿❶-➓㉑-㉟㊱-㊿]"
 _RAISED_DIGIT = re.compile(f"[0-9０-９][ \u3000]*{_SMALL_DIGIT}|{_SMALL_DIGIT}[ \u3000]*[0-9０-９]")
@@ -70,7 +71,9 @@ _SEVERAL_NUMBERS = re.compile(r"\d[^\d.,]+\d")
 _DIGITS_APART = re.compile(r"[0-9０-９]\s+[0-9０-９]")
 # As programs group thousands: with a blank that does not break a line.
 _GROUPED_BY_BLANKS = re.compile(r"[^\d\s]{0,3}\d{1,3}([\xa0\u2009\u202f]\d{3})+([^\d\s].*)?")
-_UNIT_IN_BRACKETS = re.compile(r"\(([百千万亿]*(?:平方米|平方|平米|m2|元|口|人|户|个|名|家|次|件|块|种|份)?)\)$")
+_UNIT_IN_BRACKETS = re.compile(
+    r"\(([百千万亿]*(?:平方米|平方|平米|m2|元|口|人|户|个小时|小时|个|名|家|次|件|块|种|份)?)\)$"
+)
 _OWN_UNIT = re.compile(r"[百千万亿元]")  # a cell that says so itself does not count in its column's unit
 _PLAIN_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?")
 _GROUPED_NUMBER = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")

@@ -28,14 +28,16 @@ class RecordMoveQuerySet(ScopedQuerySet):
         return later.filter(~Exists(earlier))
 
 
-def community_on(model: type[models.Model], day: datetime.date) -> Coalesce:
+def community_on(model: type[models.Model], day: datetime.date, *, through: str = "") -> Coalesce:
     """Return the key of the community that a record of the model counts for on a day; annotated to the model's rows.
 
-    It is the present one, or that before the earliest move after the day.
+    It is the present one, or that before the earliest move after the day. `through` is the lookup that leads from the rows
+    to the record, where they are rows of another model.
     """
-    moves = RecordMove.objects.of_model(model).filter(record_id=OuterRef("pk"), moved_on__gt=day).order_by("moved_on")
-    former = Subquery(moves.values("from_community")[:1])
-    return Coalesce(former, F("community"), output_field=models.BigIntegerField())
+    of_record = RecordMove.objects.of_model(model).filter(record_id=OuterRef(through or "pk"), moved_on__gt=day)
+    former = Subquery(of_record.order_by("moved_on").values("from_community")[:1])
+    present = F(f"{through}__community" if through else "community")
+    return Coalesce(former, present, output_field=models.BigIntegerField())
 
 
 def here_or_left(model: type[models.Model], communities: QuerySet | Collection[int], day: datetime.date) -> Q:

@@ -17,6 +17,7 @@ from tests.changelog.test_merging import merge
 from tests.communities.changes import change
 from tests.communities.test_sheets import community_row, facility_row
 from tests.factories import (
+    make_activity,
     make_count,
     make_document,
     make_facility,
@@ -25,6 +26,7 @@ from tests.factories import (
     make_organization,
     make_point,
     make_project,
+    make_support,
     make_survey,
     make_training,
     make_user,
@@ -45,7 +47,8 @@ ADDRESS = "/api/v1/organizations/"
 def filled(place):
     """Return the small city with records of each register in two counties."""
     for community in (*place.communities[:2], place.villages[0]):
-        make_organization(community, f"{community.name}合唱队")
+        make_support(make_organization(community, f"{community.name}合唱队"))
+        make_activity(community)
         make_hours(make_worker(community), make_training(community.town.parent))
         make_facility(community)
         make_point(community)

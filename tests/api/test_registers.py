@@ -15,6 +15,7 @@ from changzhi_portal.registers.registry import registers
 from orgs.models import SocialOrganization
 from tests.factories import (
     Place,
+    make_activity,
     make_count,
     make_document,
     make_facility,
@@ -23,6 +24,7 @@ from tests.factories import (
     make_organization,
     make_point,
     make_project,
+    make_support,
     make_survey,
     make_training,
     make_user,
@@ -42,7 +44,8 @@ ADDRESS = "/api/v1/organizations/"
 def filled(place: Place) -> Place:
     """Return the small city with one record of each register in the county and in the other one."""
     for community in (place.communities[0], place.villages[0]):
-        make_organization(community, f"{community.name}合唱队")
+        make_support(make_organization(community, f"{community.name}合唱队"))
+        make_activity(community)
         make_hours(make_worker(community), make_training(community.town.parent))
         make_facility(community)
         make_point(community)

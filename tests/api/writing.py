@@ -29,6 +29,8 @@ NEW: dict[str, dict[str, Any]] = {
         "hours": "24.0",
     },
     "training_records": {"training": TRAINING, "id_number": PERSON, "hours": "8.0"},
+    "supports": HERE | {"organization": "演示合唱团", "kind": "venue", "valid_from": "2018-03-02", "area": "60.00"},
+    "activities": HERE | {"held_on": "2018-03-06", "title": "演示邻里节", "kind": "neighbours", "participants": 60},
     "surveys": HERE | {"survey": SURVEY, "question": "物业", "sent": 60, "satisfied": 40},
     "work_items": {
         "number": "CQ-77", "name": "演示事项", "kind": "task", "listed_as": "assisting", "department_name": "统计局",

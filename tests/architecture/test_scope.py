@@ -31,8 +31,8 @@ from communities.models import (
 )
 from connections.models import ApiClient, ApiToken, Delivery, Webhook
 from notices.models import Announcement, Notice
-from orgs.models import SocialOrganization
-from participation.models import Survey, SurveyCount, SurveyStep
+from orgs.models import Filing, FilingStep, SocialOrganization, Support
+from participation.models import Activity, Survey, SurveyCount, SurveyStep
 from periods.models import ReportingPeriod
 from practice.models import Document, Story, StoryStep
 from reports.models import (
@@ -54,6 +54,7 @@ from tests.architecture.apps import own_models
 from tests.connections.clients import make_client, make_token
 from tests.connections.receivers import make_delivery, make_webhook
 from tests.factories import (
+    make_activity,
     make_batch,
     make_change_set,
     make_community,
@@ -61,6 +62,7 @@ from tests.factories import (
     make_department,
     make_document,
     make_facility,
+    make_filing,
     make_governance_body,
     make_hours,
     make_monthly_report,
@@ -69,6 +71,7 @@ from tests.factories import (
     make_profile,
     make_project,
     make_story,
+    make_support,
     make_survey,
     make_training,
     make_user,
@@ -254,6 +257,12 @@ MAKERS: dict[type[models.Model], Callable[[Side], models.Model]] = {
     ServiceProject: lambda side: make_project(side.county),
     ProjectCommunity: lambda side: make_project(side.county, side.community).links.get(),
     CatalogueItem: _catalogue_item,
+    Activity: lambda side: make_activity(side.town),
+    Filing: lambda side: make_filing(side.community),
+    FilingStep: lambda side: make_filing(side.community).steps.create(
+        move="return", before="submitted", after="returned", made_by=side.user
+    ),
+    Support: lambda side: make_support(make_organization(side.town)),
     Survey: lambda side: make_survey(side.county),
     SurveyStep: lambda side: SurveyStep.objects.create(
         survey=make_survey(side.county), move="open", before="draft", after="collecting", made_by=side.user

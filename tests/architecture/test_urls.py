@@ -60,6 +60,7 @@ NOT_FOR_CLERKS = {
     "audit:about",
     "changelog:unmask",
     "workload:change",
+    *(f"orgs:filing_{name}" for name in ("change", "move", "of")),
     "notices:announcement_edit",
     "notices:announcement_delete",
     *(f"connections:{name}" for name in ("client", "client_edit", "client_revoke", "token_new", "token_revoke")),

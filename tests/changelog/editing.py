@@ -13,11 +13,13 @@ from changelog.actions import Edit, edit_record
 from changzhi_portal.personal import digest
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import register_named
+from orgs.models import SocialOrganization
 from participation.models import Survey
 from socialworkers.models import SocialWorker, Training
 from tests.factories import (
     Place,
     id_number,
+    make_activity,
     make_count,
     make_department,
     make_document,
@@ -27,6 +29,7 @@ from tests.factories import (
     make_organization,
     make_point,
     make_project,
+    make_support,
     make_survey,
     make_training,
     make_work_item,
@@ -80,6 +83,12 @@ def training_of_hours(place: Place) -> Training:
         make_worker(place.communities[0], "赵演示", id_number=PERSON)
     known: Training | None = Training.objects.filter(number=TRAINING).first()
     return known or make_training(place.county, TRAINING)
+
+
+def choir(place: Place) -> SocialOrganization:
+    """Return the organization of 和平社区 that new support names."""
+    known = SocialOrganization.objects.filter(community=place.communities[0], name="演示合唱团").first()
+    return known or make_organization(place.communities[0], "演示合唱团")
 
 
 CASES = (
@@ -272,6 +281,33 @@ CASES = (
             "county": "城区", "kind": "购买服务清单", "number": "演示〔2018〕77号", "title": "演示清单",
             "issued_on": "2018-03-01", "note": "",
         },
+    ),
+    Case(
+        register="supports",
+        make=lambda place: make_support(make_organization(place.communities[0]), note="旧"),
+        prepare=choir,
+        elsewhere=lambda place: make_support(make_organization(place.villages[0])),
+        change={"amount": "2万元", "area": Decimal("80.5")},
+        changed={"amount": Decimal(20_000), "area": Decimal("80.5")},
+        clear="note",
+        cleared={"note": ""},
+        wrong={"kind": "送米面"},
+        close={"valid_to": "2018-06-01"},
+        closed={"valid_to": datetime.date(2018, 6, 1)},
+        new=HERE | {"organization": "演示合唱团", "kind": "场地", "valid_from": "2018-3-1", "area": "60㎡", "note": ""},
+    ),
+    Case(
+        register="activities",
+        make=lambda place: make_activity(place.communities[0], note="旧"),
+        elsewhere=lambda place: make_activity(place.villages[0]),
+        change={"participants": "66人", "volunteers": "20名", "volunteer_hours": "40.5小时"},
+        changed={"participants": 66, "volunteers": 20, "volunteer_hours": Decimal("40.5")},
+        clear="note",
+        cleared={"note": ""},
+        wrong={"kind": "宴会"},
+        close={"note": "已办完"},
+        closed={"note": "已办完"},
+        new=HERE | {"held_on": "2018-3-5", "title": "学雷锋日", "kind": "志愿服务", "participants": "60", "note": ""},
     ),
 )  # fmt: skip
 

@@ -11,10 +11,11 @@ from django.db import models, transaction
 from accounts.models import ROLES_OF_PEOPLE, Role, User
 from changelog.flow import Flow, Move
 from communities.models import Division
+from orgs.models import Filing
 from participation.models import Survey
 from practice.models import Story
 from reports.models import Briefing
-from tests.factories import Place, make_count, make_story, make_survey
+from tests.factories import Place, make_count, make_filing, make_story, make_survey
 from tests.reports.briefings import figures, make_issued
 from tests.workload.applications import application
 from workload.models import WorkItem
@@ -50,6 +51,12 @@ def _make_story(place: Place, user: User | None, state: str) -> Story:
     return make_story(place.county if user is None else user.division, state=state)
 
 
+def _make_filing(place: Place, user: User | None, state: str) -> Filing:
+    """Return a filing of the user's town; of 和平社区 for the others."""
+    is_of_other_county = user is not None and user.division.path.startswith(place.other_county.path)
+    return make_filing((place.villages if is_of_other_county else place.communities)[0], state=state)
+
+
 def _county_of(place: Place, user: User | None) -> Division:
     """Return the user's county; 城区 for the others."""
     return user.division if user is not None and user.division.level == Division.Level.COUNTY else place.county
@@ -58,6 +65,7 @@ def _county_of(place: Place, user: User | None) -> Division:
 # Functions that create a record in a state, such that a user with the right may move it.
 MAKERS: dict[type[models.Model], Callable[[Place, User | None, str], Any]] = {
     Briefing: _make_briefing,
+    Filing: _make_filing,
     Survey: _make_survey,
     WorkItem: _make_item,
     Story: _make_story,
@@ -67,6 +75,7 @@ WORDS = {
     "may_print_briefing": "市局业务员、管理员",
     "may_approve_briefing": "市局管理员",
     "may_run_surveys": "组织调查",
+    "may_file_organizations": "街道填报员",
     "may_propose_work_items": "部门经办员",
     "may_decide_work_items": "县区填报员、市局",
     "may_report_stories": "各级填报员、市局",

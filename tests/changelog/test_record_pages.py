@@ -53,6 +53,8 @@ CHANGES = {
     "points": {"windows": "3", "functions": ["window", "volunteer"], "accepts_all": "是"},
     "monthly": {"meetings": "7次", "ledgers": "9"},
     "organizations": {"leader": "张演示", "member_count": "30", "is_social_work_agency": "是", "credit_code": ""},
+    "supports": {"amount": "20000", "area": "80.5"},
+    "activities": {"participants": "66", "volunteers": "20", "volunteer_hours": "40.5"},
     "workers": {"level": "social_worker", "position": "主任", "started_on": "2017-07-01"},
     "projects": {"paid": "50000.50", "communities": "和平社区、东关社区"},
     "surveys": {"satisfied": "16", "sent": "70"},
@@ -169,6 +171,8 @@ def test_a_new_record_is_added(register: str, place: Place, clerk: User, client:
         },
         "surveys": {},
         "trainings": {"kind": None},
+        "supports": {"kind": "venue"},
+        "activities": {"kind": "volunteering"},
         "work_items": dict.fromkeys(("kind", "listed_as", "role", "applies_to")),
     }.get(register, {})
     form = client.get(url).context["form"]

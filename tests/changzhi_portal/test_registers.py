@@ -46,6 +46,9 @@ HELD_BY_DATABASE = {
     "submitted_work_item_has_limit": "no column writes it: applications are moved by workload.flow",
     "work_item_decided_after_submission": "no column writes it: applications are moved by workload.flow",
     "document_of_one_place": "the place columns lead to one place or are refused",
+    "support_not_negative": "cleaning refuses negative numbers",
+    "activity_in_one_place": "the place columns lead to one place or are refused",
+    "activity_hours_not_negative": "cleaning refuses negative numbers",
     "governance_body_exists_or_number": "each column writes one of the two",
 }
 

@@ -132,6 +132,24 @@ def test_points_have_a_function_and_a_name_that_is_once_at_its_place(writer):
     assert {row["opened_on"] <= WHOLE.day for row in rows} == {True, False}, "some open later"
 
 
+def test_activities_and_support_are_of_organizations_that_are_registered_from_the_first_month_on(writer):
+    first = {
+        (row["community_code"], row["name"])
+        for registers in writer.rows_by_county.values()
+        for row in registers["organizations"][WHOLE.first]
+        if row.get("community_code")
+    }
+    activities = [row for each in WHOLE.months for row in writer.activities[each]]
+    supports = [row for each in WHOLE.months for row in writer.supports[each]]
+    assert {(row["community_code"], row["organization"]) for row in (*activities, *supports)} <= first
+    held = [(row["community_code"], row["held_on"], row["title"]) for row in activities]
+    assert len(set(held)) == len(held) > 300
+    given = [(row["community_code"], row["organization"], row["kind"], row["valid_from"]) for row in supports]
+    assert len(set(given)) == len(given) > 20
+    assert all("amount" in row for row in supports if row["kind"] == "经费")
+    assert all(row["volunteer_hours"] * 2 == int(row["volunteer_hours"] * 2) for row in activities)
+
+
 def test_a_dozen_items_are_asked_from_the_first_month_on(writer):
     rows = [row for each in WHOLE.months for row in writer.work_items[each]]
     assert len(rows) == len({row["number"] for row in rows}) == 12

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import io
+from decimal import Decimal
 
 import openpyxl
 import pytest
@@ -32,6 +33,7 @@ from tests.exports.files import (
 )
 from tests.factories import (
     Place,
+    make_activity,
     make_batch,
     make_community,
     make_count,
@@ -39,6 +41,7 @@ from tests.factories import (
     make_division,
     make_document,
     make_facility,
+    make_filing,
     make_hours,
     make_monthly_report,
     make_organization,
@@ -47,6 +50,7 @@ from tests.factories import (
     make_profile,
     make_project,
     make_story,
+    make_support,
     make_survey,
     make_training,
     make_user,
@@ -63,6 +67,9 @@ OTHERS = {name: page for name, page in ALL.items() if name not in PAGES}
 # What a list is asked for besides: an order, columns that are hidden at first, a filter; "" for none.
 ASKED = {
     "orgs:list": "sort=-member_count,name&columns=name,member_count,established_on,credit_code,county&county=140402",
+    "orgs:filings": "sort=-members&columns=name,members,left,leader&kind=first",
+    "orgs:supports": "sort=-valid_from&kind=venue",
+    "participation:activities": "sort=-participants&columns=title,held_on,audience,volunteer_hours&kind=neighbours",
     "socialworkers:list": "sort=-started_on&q=工",
     "communities:community_list": "sort=-households&columns=name,code,households,counted_on",
     "communities:facility_list": "sort=area",
@@ -92,7 +99,10 @@ def fill(place: Place, user, number: int, *, first: int = 0) -> None:
         make_facility(community, area=f"{480 + index}.50")
         make_point(community, windows=index % 7)
         make_monthly_report(community, meetings=index)
-        make_organization(community, member_count=index % 5, leader="=负责人" if index % 2 else "")
+        organization = make_organization(community, member_count=index % 5, leader="=负责人" if index % 2 else "")
+        make_filing(community, members=5 + index)
+        make_support(organization, area=60 + index)
+        make_activity(community, volunteers=index, volunteer_hours=Decimal(index) / 2)
         make_hours(make_worker(community, f"演示工{index}"), make_training(place.county))
         make_point(make_division(f"140402{100 + index}", f"演示第{index}镇", place.county), posts=2)
         make_project(place.county, community, budget=100_000 + index, starts_on=datetime.date(2018, 1, 1 + index % 28))

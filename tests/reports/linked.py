@@ -130,6 +130,19 @@ def linked(names: Sequence[tuple[str, str]], *, missing: Sequence[str] = (), is_
         "with_plan": ((1, 1), (1, 1), {}),
         "planned": ((5, 12), (4, 12), {}),
         "stories": ((3, None), (2, None), {"parts": {"媒体报道": number, "典型案例": 2 * number}}),
+        "organizations": (
+            (90, None),
+            (88, None),
+            {"parts": {"社区服务类": 20 * number, "公益慈善类": 30 * number, "文体活动类": 40 * number}},
+        ),
+        "filed_new": ((2, None), (1, None), {}),
+        "support_amount": ((12_500, None), (8_000, None), {}),
+        "hub_towns": ((1, 4), (1, 4), {}),
+        "platform_towns": ((2, 4), (1, 4), {}),
+        "activities": ((6, None), (5, None), {"parts": {"邻里互助": 4 * number, "文体": 2 * number}}),
+        "participants": ((164, None), (150, None), {}),
+        "volunteer_hours": ((40.5, None), (38, None), {}),
+        "households_helped": ((12, None), (10, None), {}),
     }
     counties = {"counties": number} if names and len(names[0][0]) == 6 else {}
     made = {

@@ -79,13 +79,16 @@ def test_the_annex_has_every_figure_by_county_and_says_who_has_not_reported():
     made = replace(made, sections={**made.sections, "linked": stored})
     annex = next(each for each in issue_text(issue(figures=made)).annexes if each.code == "linked_figures")
     tables = {table.caption.partition("（")[0]: table for table in annex.blocks if isinstance(table, Table)}
-    assert list(tables) == [
+    kinds = [
         "社区组织体系和服务设施",
         "进社区工作事项",
         "社区减负",
         "居民满意度",
-        "社会工作人才、居民骨干、社区发展规划、制度保障、宣传与案例",
+        "社会工作人才",
+        "社会组织培育",
+        "社区活动、居民骨干、社区发展规划、制度保障、宣传与案例",
     ]
+    assert list(tables) == kinds
     table = tables["社区组织体系和服务设施"]
     assert [column.title for column in table.columns][:2] == ["县（市、区）", "组织健全的社区"]
     rows = {row[0].text: [cell.text for cell in row[1:]] for row in table.rows}
@@ -133,7 +136,12 @@ def test_each_work_has_a_part_and_figures_of_its_own():
     works = declared_works()
     codes = [shown.figure.code for work in works for shown in work.figures]
     assert len(codes) == len(set(codes))
-    assert {work.part for work in works} == {LinkedPart.RELIEF, LinkedPart.TALENT, LinkedPart.SUPPORT}
+    assert {work.part for work in works} == {
+        LinkedPart.RELIEF,
+        LinkedPart.ORGANIZATIONS,
+        LinkedPart.TALENT,
+        LinkedPart.SUPPORT,
+    }
     assert all(1 <= sum(shown.is_key for shown in work.figures) <= 3 for work in works)
 
 

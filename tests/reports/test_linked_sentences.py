@@ -274,6 +274,52 @@ SITUATIONS = {
         "needs", [stored("surveyed", 45, 153, before=(40, 153))], {},
         ["全市社区153个，其中近12个月开展过需求调查的45个，占29.4%，较上月提高3.3个百分点。"],
     ),
+    "organizations, what was filed, and money": (
+        "organizations",
+        [
+            stored("organizations", 1204, before=(1192, None), parts={"文体活动类": 802, "公益慈善类": 402, "其他": 0}),
+            stored("filed_new", 5),
+            stored("support_amount", 125_000),
+        ],
+        {},
+        [
+            "全市在册社会组织1,204个，其中文体活动类802个、公益慈善类402个，较上月增加12个；本月新备案5个；本月新增扶持12.5万元。"
+        ],
+    ),
+    "one organization": (
+        "organizations", [stored("organizations", 1, before=(1, None), parts={"其他": 1})], {},
+        ["全市在册社会组织1个，为其他，与上月持平。"],
+    ),
+    "no organization and nothing filed": (
+        "organizations", [stored("organizations", 0), stored("filed_new", 0), stored("support_amount", 0)], {},
+        ["全市没有在册的社会组织；本月没有新备案的组织。"],
+    ),
+    "hubs and platforms of as many towns": (
+        "organizations", [stored("hub_towns", 3, 9, before=(4, 9)), stored("platform_towns", 2, 9)], {},
+        [
+            "全市街道（乡镇）9个，其中有枢纽型社会组织的3个，占33.3%，较上月下降11.1个百分点；有社会组织服务平台的2个，占22.2%。"
+        ],
+    ),
+    "six activities": (
+        "activities",
+        [
+            stored("activities", 6, before=(4, None), parts={"邻里互助": 3, "纠纷调解": 2, "扶贫济困": 1, "文体": 0}),
+            stored("participants", 164), stored("volunteer_hours", 80.5), stored("households_helped", 12),
+        ],
+        {},
+        [
+            "本月全市开展活动6场，其中邻里互助3场、纠纷调解2场、扶贫济困1场，较上月增加2场；参加164人次，志愿服务80.5小时，帮扶12户。"
+        ],
+    ),
+    "one activity, of a county that is missing others": (
+        "activities", [stored("activities", 1, parts={"文体": 1}, counties=12), stored("participants", 0)], {},
+        ["本月全市开展活动1场，为文体（覆盖12个县（市、区））。"],
+    ),
+    "activities of one kind over a year": (
+        "activities", [stored("activities", 4, parts={"文体": 4})], {"span": "year", "month": "2018-12"},
+        ["2018年1月以来全市开展活动4场，均为文体。"],
+    ),
+    "no activity": ("activities", [stored("activities", 0)], {}, ["本月全市没有登记活动。"]),
     "leaders": ("leaders", [stored("leaders", 38, 12)], {}, ["全市平均每个社区居民骨干3.2人。"]),
     "counties with a plan": (
         "documents", [stored("with_plan", 9, 13, before=(8, 13), counties=13)], {},

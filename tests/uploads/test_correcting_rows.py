@@ -18,7 +18,9 @@ from tests.communities.test_monthly_counts import monthly_row
 from tests.communities.test_points import point_row
 from tests.communities.test_sheets import community_row, facility_row
 from tests.factories import make_facility, make_user
+from tests.orgs.rows import support_row
 from tests.orgs.test_sheets import row as organization_row
+from tests.participation.activity_rows import activity_row
 from tests.participation.rows import row as count_row
 from tests.practice.rows import document_row
 from tests.services.test_sheets import row as project_row
@@ -81,6 +83,8 @@ SHOWN_AS_THEY_ARE = [
     ),
     ("trainings", training_row(培训类型="讲座", 学时="二十四学时", 结束日期="2018.5", 服务人员="几十人")),
     ("training_records", hours_row(学时="99999", 备注=f"找张三{MOBILE}")),
+    ("supports", support_row(扶持方式="送米面", 扶持起始日期="不详")),
+    ("activities", activity_row(活动类型="宴会", 参加人数="几十个")),
     ("surveys", count_row("没有的调查", 满意="十几", 不了解="清空")),
     ("work_items", item_row(提出部门="没有的科", 起="不详", 止=datetime.date(2018, 12, 31), 采集项目="一行\n两行")),
     ("assessments", score_row(工作得分="一百", 备注="演示")),

@@ -243,8 +243,9 @@ class Office:
         return [{name: value for name, value in row.items() if value not in (None, "", [])} for row in records]
 
 
-# A count holds grades or 选择数, never both: tests/participation/test_ways.py sends all columns of both kinds.
-APART = {"surveys"}
+# A count holds grades or 选择数, never both: tests/participation/test_ways.py sends all columns of both kinds. What names an
+# organization or project has tests of its own in tests/orgs/test_supports.py and tests/participation/test_activities.py.
+APART = {"surveys", "supports", "activities"}
 
 
 @pytest.fixture(

@@ -34,6 +34,7 @@ from tests.factories import (
     Place,
     credit_code,
     id_number,
+    make_activity,
     make_count,
     make_department,
     make_document,
@@ -46,12 +47,15 @@ from tests.factories import (
     make_posting,
     make_profile,
     make_project,
+    make_support,
     make_survey,
     make_training,
     make_work_item,
     make_worker,
 )
+from tests.orgs.rows import support_row
 from tests.orgs.test_sheets import row as organization_row
+from tests.participation.activity_rows import activity_row
 from tests.participation.rows import row as count_row
 from tests.practice.rows import document_row
 from tests.services.test_sheets import row as project_row
@@ -621,6 +625,25 @@ CASES = {
         "training_records",
         hours_row(学时="16", 备注="补课"),
         lambda place: make_hours(*attended(place), 8),
+    ),
+    "new support": Case("supports", support_row(), lambda place: make_organization(place.communities[0], "演示合唱团")),
+    "other support": Case(
+        "supports",
+        support_row(扶持终止日期="2018-12-31"),
+        lambda place: make_support(make_organization(place.communities[0], "演示合唱团")),
+    ),
+    "a new activity": Case(
+        "activities", activity_row(), lambda place: make_organization(place.communities[0], "演示合唱团")
+    ),
+    "another activity": Case(
+        "activities",
+        activity_row(参加人数=66),
+        lambda place: make_activity(
+            place.communities[0],
+            "邻里节",
+            held_on=datetime.date(2018, 6, 5),
+            organization=make_organization(place.communities[0], "演示合唱团"),
+        ),
     ),
     "a new count": Case("surveys", count_row(SURVEY), lambda place: make_survey(place.county, SURVEY)),
     "another count": Case(

@@ -27,6 +27,7 @@ from periods.models import ReportingPeriod
 from tests.communities.test_sheets import community_row, facility_row
 from tests.factories import (
     Place,
+    make_activity,
     make_batch,
     make_count,
     make_document,
@@ -37,6 +38,7 @@ from tests.factories import (
     make_point,
     make_profile,
     make_project,
+    make_support,
     make_survey,
     make_training,
     make_work_item,
@@ -150,7 +152,8 @@ def test_the_templates_of_all_registers_in_one_workbook_give_no_warning_about_ea
     community = place.communities[0]
     make_profile(community)
     make_facility(community)
-    make_organization(community)
+    make_support(make_organization(community))
+    make_activity(community)
     make_hours(make_worker(community), make_training(place.county))
     make_project(place.county, community)
     make_point(community)

@@ -11,6 +11,7 @@ from changzhi_portal.registers.registry import register_named, registers
 from services.models import ServiceProject
 from tests.communities.test_sheets import community_row, facility_row
 from tests.factories import (
+    make_activity,
     make_count,
     make_document,
     make_facility,
@@ -19,6 +20,7 @@ from tests.factories import (
     make_organization,
     make_point,
     make_project,
+    make_support,
     make_survey,
     make_training,
     make_work_item,
@@ -79,6 +81,11 @@ def test_every_register_says_what_stands_and_where(place, clerk):
     make_point(community)
     make_point(place.street)
     make_point(community, closed_on=datetime.date(2018, 1, 1))
+    make_support(make_organization(community))
+    make_support(make_organization(community), valid_to=datetime.date(2018, 6, 30))
+    make_activity(community)
+    make_activity(place.street)
+    make_activity(community, held_on=datetime.date(2018, 5, 31))
     make_count(make_survey(place.county), community)
     make_count(make_survey(place.county, state="closed"), community)
     make_work_item(place.county)
@@ -102,7 +109,9 @@ def test_every_register_says_what_stands_and_where(place, clerk):
     records = {
         "communities": 5,
         "facilities": 1,
-        "organizations": 2,
+        "organizations": 4,
+        "supports": 1,
+        "activities": 2,
         "workers": 2,
         "projects": 1,
         "points": 2,

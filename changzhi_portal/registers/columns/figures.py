@@ -43,7 +43,7 @@ class IntegerColumn(Column):
 
 
 class DecimalColumn(Column):
-    """An area in m² or, with `counts_yuan`, money in yuan, as large and with as many decimals as the model field holds."""
+    """An area in m², with `counts_yuan` money in yuan, or a number of one of `units`; as large and fine as the model field."""
 
     is_figure = True
 
@@ -54,11 +54,12 @@ class DecimalColumn(Column):
         header: str,
         *spellings: str,
         counts_yuan: bool = False,
+        units: Collection[str] = (),
         **options: Any,
     ) -> None:
         super().__init__(model, attribute, header, *spellings, **options)
         self.counts_yuan = counts_yuan
-        self.units = cleaning.MONEY_UNITS if counts_yuan else cleaning.AREA_UNITS
+        self.units = units or (cleaning.MONEY_UNITS if counts_yuan else cleaning.AREA_UNITS)
         self.places: int = self.model_field.decimal_places
         self.maximum = Decimal(10 ** (self.model_field.max_digits - self.places)) - Decimal(1).scaleb(-self.places)
 

@@ -36,7 +36,11 @@ class SocialOrganizationQuerySet(DatedQuerySet, ScopedQuerySet):
 
 
 class SocialOrganization(MergeableRecord, FollowsCommunity, ScopedModel):
-    """An organization that serves a community, or a town or county (then without a community)."""
+    """An organization that serves a community, or a town or county (then without a community).
+
+    `filing_number` (备案号) and `filed_on` are those of its filing at the street (docs/domain.md §13.1); organizations that
+    were filed before the portal may lack them.
+    """
 
     class Registration(models.TextChoices):
         """管理方式: all three count towards the targets for organizations."""
@@ -68,6 +72,13 @@ class SocialOrganization(MergeableRecord, FollowsCommunity, ScopedModel):
 
         FEDERATION = "federation", "联合会"
         PROMOTION = "promotion", "促进会"
+
+    class CreditStatus(models.TextChoices):
+        """信用状况 (民政部令60号); blank means not known."""
+
+        NORMAL = "normal", "正常"
+        ABNORMAL = "abnormal", "活动异常名录"
+        DISHONEST = "dishonest", "严重违法失信"
 
     credit_code = models.CharField("统一社会信用代码", max_length=18, blank=True)
     name = models.CharField("名称", max_length=100)
@@ -102,6 +113,9 @@ class SocialOrganization(MergeableRecord, FollowsCommunity, ScopedModel):
     member_count = models.PositiveIntegerField("成员人数", null=True, blank=True)
     is_social_work_agency = models.BooleanField("民办社工机构", default=False)
     hub_kind = models.CharField("枢纽型", max_length=10, choices=HubKind, blank=True)
+    filing_number = models.CharField("备案号", max_length=30, blank=True)
+    filed_on = models.DateField("街道备案日期", null=True, blank=True)
+    credit_status = models.CharField("信用状况", max_length=10, choices=CreditStatus, blank=True)
     note = models.CharField("备注", max_length=500, blank=True)
 
     record_page: ClassVar[str] = "orgs:detail"
@@ -148,6 +162,18 @@ class SocialOrganization(MergeableRecord, FollowsCommunity, ScopedModel):
                 name="registered_organization_has_credit_code",
                 violation_error_code="required",
                 violation_error_message="管理方式为“登记”的组织必须填统一社会信用代码。",
+            ),
+            models.UniqueConstraint(
+                fields=["filing_number"],
+                condition=~Q(filing_number="") & Q(merged_into__isnull=True),
+                name="organization_filing_number_once",
+                violation_error_message="已有使用这个备案号的组织。",
+            ),
+            models.CheckConstraint(
+                condition=not_before("dissolved_on", "filed_on") | Q(filed_on__isnull=True),
+                name="organization_dissolves_after_filing",
+                violation_error_code="date_order",
+                violation_error_message="注销日期早于备案日期，请核对。",
             ),
             *merge_constraints("organization", "dissolved_on"),
         )

@@ -41,5 +41,8 @@ class OrganizationDetail(PlacedDetailPage):
         "member_count",
         "is_social_work_agency",
         "hub_kind",
+        "filing_number",
+        "filed_on",
+        "credit_status",
         "note",
     )

@@ -71,7 +71,15 @@ class OrganizationSheet(RecordSheet):
     list_page = "orgs:list"
     ends_with = "dissolved_on"
     end_label = "注销"
-    fields_in_bulk = ("registration", "legal_form", "category", "is_social_work_agency", "hub_kind", "note")
+    fields_in_bulk = (
+        "registration",
+        "legal_form",
+        "category",
+        "is_social_work_agency",
+        "hub_kind",
+        "credit_status",
+        "note",
+    )
     monthly_fields = ("registration", "leader", "phone", "member_count", "dissolved_on")
     may_be_merged = True
     place_attributes = ("community_id", "division_id")
@@ -106,6 +114,7 @@ class OrganizationSheet(RecordSheet):
             "备案日期",
             required=True,
         ),
+        DateColumn(SocialOrganization, "filed_on", "街道备案日期", "街道备案时间"),
         DateColumn(SocialOrganization, "dissolved_on", "注销日期", "注销时间", may_be_future=True),
         TextColumn(SocialOrganization, "leader", "负责人", "负责人姓名"),
         PhoneColumn(SocialOrganization, "phone", "联系电话", "电话", "手机号码", "联系方式", "手机"),
@@ -122,6 +131,15 @@ class OrganizationSheet(RecordSheet):
             "枢纽型组织",
             blank_choices=("否",),
         ),
+        TextColumn(
+            SocialOrganization,
+            "filing_number",
+            "备案号",
+            "备案编号",
+            "备案证号",
+            holds_issued_numbers=True,
+        ),
+        ChoiceColumn(SocialOrganization, "credit_status", "信用状况", "信用状态", "信用情况"),
         TextColumn(SocialOrganization, "note", "备注", "说明"),
     )
 
