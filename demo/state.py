@@ -12,7 +12,7 @@ from communities.models import CommunityProfile, Facility, MonthlyReport, Servic
 from demo.accounts import CITY, demo_accounts_exist
 from orgs.models import SocialOrganization
 from reports.models import Briefing
-from services.models import ServiceProject
+from services.models import CatalogueItem, Payment, Review, ServiceProject
 from socialworkers.models import SocialWorker
 from workload.models import WorkItem
 
@@ -25,7 +25,10 @@ _REGISTERS = (
     MonthlyReport,
     SocialOrganization,
     SocialWorker,
+    CatalogueItem,
     ServiceProject,
+    Review,
+    Payment,
     WorkItem,
 )
 
