@@ -92,6 +92,6 @@ class Payments(RegisterEndpoint):
     filterset = PaymentFilterSet
     expands: ClassVar[Expansions] = {
         "division": ("division", DivisionSerializer),
-        "community": ("community", CommunitySerializer),
+        "community": ("used_in", CommunitySerializer),
     }
     sorts = {"paid_on": "paid_on", "amount": "amount", "voucher": "voucher"}

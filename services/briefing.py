@@ -245,10 +245,8 @@ def _funding_told(told: Told) -> list[str]:
     if not funding.numerator:
         return sentence(f"{told.during}{told.whole}没有登记经费支付{told.coverage(funding, compares=False)}")
     sources = [(label, amount) for label, amount in funding.parts.items() if amount]
-    if len(sources) == 1:
-        listed = f"全部为{sources[0][0]}"
-    else:
-        listed = f"其中{'、'.join(f'{label}{ten_thousand_yuan(amount)}' for label, amount in sources)}"
+    each = "、".join(f"{label}{ten_thousand_yuan(amount)}" for label, amount in sources)
+    listed = f"全部为{sources[0][0]}" if len(sources) == 1 else f"其中{each}"
     total = joined([f"{told.during}{told.whole}支付经费{ten_thousand_yuan(funding.numerator)}", listed])
     shares = "、".join(
         f"{noun}占{percent_text(figure.value)}"

@@ -80,7 +80,9 @@ class CatalogueFilterSet(PlaceFilterSet):
 
     source = Catalogue()
     field = django_filters.ChoiceFilter(label="服务领域", choices=ServiceField.choices)
-    prefers_organizations = django_filters.ChoiceFilter(label="优先社会组织", choices=[("true", "是"), ("false", "否")])
+    prefers_organizations = django_filters.ChoiceFilter(
+        label="优先社会组织", choices=[("yes", "是"), ("no", "否")], method="by_preference"
+    )
     on_day = InEffectFilter(start="valid_from", end="valid_to", label="某日有效")
     started_from = DayFilter("起日从", "valid_from", "gte")
     started_to = DayFilter("起日至", "valid_from", "lte")
@@ -88,6 +90,10 @@ class CatalogueFilterSet(PlaceFilterSet):
     class Meta:
         model = CatalogueItem
         fields = ()
+
+    def by_preference(self, queryset: ScopedQuerySet, name: str, value: str) -> ScopedQuerySet:
+        """Filter by whether organizations are preferred."""
+        return queryset.filter(prefers_organizations=value == "yes")
 
 
 class ReviewFilterSet(PlaceFilterSet):

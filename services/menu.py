@@ -96,8 +96,8 @@ RECONCILIATION = MenuItem(
     "services:reconciliation",
     ("services:reconciliation",),
     "may_see_registers",
-    group=REGISTERS,
-    position=54,
+    group=TASKS,
+    position=47,
     explanation="项目的已拨付、支付和资金来源对不对得上，差在哪里。",
     help_at="购买服务",
 )

@@ -113,7 +113,7 @@ class Payments(SearchSource):
         """Match the project and the community."""
         text = word.text
         of_project = Q(project__number__icontains=text) | Q(project__name__icontains=text)
-        return of_project | of_communities(word)
+        return of_project | of_communities(word, "used_in")
 
     def place(self, word: Word) -> Q:
         """Match who has paid."""

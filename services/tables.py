@@ -132,10 +132,10 @@ class PaymentTable(RegisterTable):
 
     caption: ClassVar[str] = "经费支付"
     default_order: ClassVar[str] = "-paid_on"
-    optional: ClassVar[tuple[str, ...]] = ("payer", "community")
+    optional: ClassVar[tuple[str, ...]] = ("payer", "used_in")
     reads: ClassVar[tuple[str, ...]] = (
         *("ref", "voucher", "paid_on", "amount", "source", "purpose", "instalment", "payer", "division__name"),
-        *("project__number", "community__name"),
+        *("project__number", "used_in__name"),
     )
 
     voucher = ShortColumn("凭证号", linkify=True)
@@ -147,7 +147,7 @@ class PaymentTable(RegisterTable):
     project = ShortColumn("项目编号", accessor="project__number", order_by="project__number")
     instalment = NumberColumn("期次")
     payer = ShortColumn("出资方", accessor="get_payer_display", order_by="payer")
-    community = ShortColumn("用于社区", accessor="community__name", order_by="community__code")
+    used_in = ShortColumn("用于社区", accessor="used_in__name", order_by="used_in__code")
 
     class Meta(RegisterTable.Meta):
         model = Payment

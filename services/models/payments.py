@@ -39,7 +39,8 @@ class PaymentQuerySet(ScopedQuerySet):
 class Payment(Record, ScopedModel):
     """One payment of a division, in yuan: for a project, or for a community, an organization, a facility and so on.
 
-    It is a fact of its day: it stays with the division and the community that it was recorded at. Names of private
+    It is a fact of its day: it stays with the division that has paid (`division`) and the community that the money was
+    for (`used_in`), which may lie elsewhere. Names of private
     donors are never kept: their money is one sum (个人捐赠合计).
     """
 
@@ -78,8 +79,8 @@ class Payment(Record, ScopedModel):
         ServiceProject, models.PROTECT, null=True, blank=True, related_name="payments", verbose_name="项目"
     )
     instalment = models.PositiveSmallIntegerField("期次", null=True, blank=True)
-    community = models.ForeignKey(
-        "communities.Community", models.PROTECT, null=True, blank=True, related_name="payments", verbose_name="社区"
+    used_in = models.ForeignKey(
+        "communities.Community", models.PROTECT, null=True, blank=True, related_name="payments", verbose_name="用于社区"
     )
     payer = models.CharField("出资方", max_length=16, choices=Payer, blank=True, default="")
     note = models.CharField("备注", max_length=500, blank=True, default="")

@@ -37,14 +37,14 @@ class CatalogueFinder:
         for batch in in_batches(wanted):
             for item in reachable.filter(code__in=batch).order_by("pk"):
                 self._coded[comparable(item.code)].append(item)
-        self._names = {item.pk: f"{item.code} {item.name}" for items in self._coded.values() for item in items}
-        had = {project.catalogue_id for project in targets if project.catalogue_id is not None} - self._names.keys()
+        self._codes = {item.pk: item.code for items in self._coded.values() for item in items}
+        had = {project.catalogue_id for project in targets if project.catalogue_id is not None} - self._codes.keys()
         for item in CatalogueItem.objects.filter(pk__in=had):
-            self._names[item.pk] = f"{item.code} {item.name}"
+            self._codes[item.pk] = item.code
 
-    def name_of(self, key: int | None) -> str:
-        """Return number and name of a line; "" for None."""
-        return "" if key is None else self._names.get(key, "")
+    def code_of(self, key: int | None) -> str:
+        """Return the number of a line; "" for None."""
+        return "" if key is None else self._codes.get(key, "")
 
     def find(self, row: RegisterRow, division_id: int) -> CatalogueItem | None:
         """Return the line that a row names, the nearest above its division, or report that there is none; None for 清空."""

@@ -28,9 +28,11 @@ from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.entries import read_entries
 from changzhi_portal.registers.problems import Level
 from changzhi_portal.registers.rows import RegisterRow
+from changzhi_portal.registers.writes import Wording, Write
 from communities.models import Division
 from communities.places import KnownCommunity, Place, PlaceFinder, PlaceIndex
 from communities.sheets.place_columns import REF, place_columns, place_values
+from communities.sheets.place_words import OF_OTHERS
 from communities.sheets.placing import RecordSheet
 from services.models import Payment, Review, ServiceProject
 from services.sheets.finding import ProjectFinder, project_column
@@ -56,7 +58,7 @@ class PaymentSheet(RecordSheet):
     identifying = (("voucher", "amount"),)
     list_page = "services:payments"
     name_lookup = "voucher"
-    names_of = ("division", "division__parent", "division__successor", "community", "project")
+    names_of = ("division", "division__parent", "division__successor", "used_in", "project")
     fields_in_bulk = ("source", "purpose", "payer", "note")
     hints_in_forms: ClassVar[Mapping[str, str]] = MappingProxyType(
         {
@@ -177,8 +179,10 @@ class PaymentSheet(RecordSheet):
             values["project_id"] = None if project is None else project.pk
         if row.is_new or row.values.keys() & {"community_name", "community_code"}:
             community = self._communities.get(id(row))
-            values["community_id"] = None if community is None else community.id
+            values["used_in_id"] = None if community is None else community.id
         write = self.propose(row, payment, values, division_id=row.place.division_id, is_new=row.is_new)
+        if write is not None and not row.is_new:
+            self._word_keys(write)
         self._check_place_of_project(row, payment, project)
         if write is not None and payment.instalment is not None and payment.project_id is None:
             row.report("required", "有期次的要写明项目编号", "project_number", "instalment")
@@ -188,6 +192,25 @@ class PaymentSheet(RecordSheet):
         if before is not None and row.has_error and id(row) not in self._stay_out:
             self._accounts.keep(before)
         row.writes = [write] if write else []
+
+    def _word_keys(self, write: Write) -> None:
+        """Say what the keys of a change mean."""
+        words: dict[str, Wording] = {}
+        if "project_id" in write.after:
+            old, new = (self._finder.by_key.get(each.get("project_id") or 0) for each in (write.before, write.after))
+            words["project_id"] = Wording("项目编号", old.number if old else "", new.number if new else "")
+        if "used_in_id" in write.after:
+            before, after = (each.get("used_in_id") for each in (write.before, write.after))
+            words["used_in_id"] = Wording("用于社区", self._community_name(before), self._community_name(after))
+        if words:
+            write.words = words
+
+    def _community_name(self, key: int | None) -> str:
+        """Return the name of a community; of one that is closed, what stands in its place; "" for None."""
+        if key is None:
+            return ""
+        known = self._index.communities.get(self._index.stands_for.get(key, key))
+        return known.name if known is not None else OF_OTHERS
 
     def _project(self, row: RegisterRow, payment: Payment) -> ServiceProject | None:
         """Return the project of a row: the one that it names, else that of its record."""
@@ -262,7 +285,7 @@ class PaymentSheet(RecordSheet):
         today = Division.objects.standing_for_closed()
         also = (
             *("division_id", "division__level", "division__name", "division__parent__name"),
-            *("community__name", "community__code", "project__number"),
+            *("used_in__name", "used_in__code", "project__number"),
         )
         own = {"": self.columns_of(Payment)}
         for key, entry, (division, level, name, above, community, code, number) in read_entries(records, own, *also):

@@ -239,7 +239,9 @@ class ProjectSheet(RecordSheet):
         words: dict[str, Wording] = {}
         if "catalogue_id" in write.after:
             before, after = write.before.get("catalogue_id"), write.after["catalogue_id"]
-            words["catalogue_id"] = Wording("购买清单", self._catalogue.name_of(before), self._catalogue.name_of(after))
+            words["catalogue_id"] = Wording(
+                "购买清单编号", self._catalogue.code_of(before), self._catalogue.code_of(after)
+            )
         if "provider_id" in write.after:
             shown = {True: "已在社会组织登记册中", False: "不在社会组织登记册中"}
             words["provider_id"] = Wording(

@@ -15,6 +15,7 @@ from changzhi_portal.registers.columns import ChoiceColumn, Column, DateColumn, 
 from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.entries import read_entries
 from changzhi_portal.registers.rows import RegisterRow
+from changzhi_portal.registers.writes import Wording
 from communities.models import Division
 from communities.places import Place, PlaceFinder, PlaceIndex
 from communities.sheets.place_columns import REF, place_columns
@@ -112,6 +113,8 @@ class ReviewSheet(RecordSheet):
         division = self._index.today_of(self._index.divisions[project.division_id]).pk
         write = self.propose(row, review, values, division_id=division, is_new=row.is_new)
         review.project = project  # what the review is called
+        if write is not None and before is not None and before.pk != project.pk:
+            write.words = {"project_id": Wording("项目编号", before.number, project.number)}
         if write is not None and not row.has_error:
             self._judge(row, review, project)
         row.writes = [write] if write else []

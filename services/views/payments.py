@@ -22,7 +22,7 @@ class PaymentList(ListPage):
     requires = "may_see_registers"
     help_at = HELP
     title = TITLE
-    queryset = Payment.objects.select_related("division__parent", "project", "community")
+    queryset = Payment.objects.select_related("division__parent", "project", "used_in")
     filterset = PaymentFilterSet
     form = PaymentFilterForm
     export_register = "payments"
@@ -35,37 +35,27 @@ class PaymentDetail(DetailPage):
 
     requires = "may_see_registers"
     help_at = HELP
-    queryset = Payment.objects.select_related("division__parent", "project", "community__town__parent")
+    queryset = Payment.objects.select_related("division__parent", "project", "used_in__town__parent")
     list_url_name = "services:payments"
     list_title = TITLE
     facts = ("voucher", "paid_on", "amount", "source", "purpose", "instalment", "payer", "note")
 
     def get_places(self) -> list[Crumb]:
         """Return the county, and the town of a town's payment."""
-        return crumbs_of_place(_Paying(self.record), self.list_url_name) if hasattr(self, "record") else []
+        return crumbs_of_place(self.record, self.list_url_name) if hasattr(self, "record") else []
 
     def get_facts(self) -> list[Fact]:
         """Add who has paid, the project where the user may see it, and the community."""
         payment, user = self.record, self.request.user
-        paying = _Paying(payment)
         where = [
-            Fact("县（市、区）", display_value(county_of(paying))),
-            Fact("街道（乡镇）", display_value(town_of(paying))),
+            Fact("县（市、区）", display_value(county_of(payment))),
+            Fact("街道（乡镇）", display_value(town_of(payment))),
         ]
-        if payment.community is not None:
-            where.append(Fact("用于社区", payment.community.name, payment.community.get_absolute_url()))
+        if payment.used_in is not None:
+            where.append(Fact("用于社区", payment.used_in.name, payment.used_in.get_absolute_url()))
         if payment.project is not None:
             project = payment.project
             is_seen = ServiceProject.objects.visible_to(user).filter(pk=project.pk).exists()
             name = f"{project.number} {project}" if is_seen else project.number
             where.append(Fact("项目", name, project.get_absolute_url() if is_seen else ""))
         return [*where, *super().get_facts()]
-
-
-class _Paying:
-    """The division that has paid, which is the place of a payment; its community is what the money is for."""
-
-    community = None
-
-    def __init__(self, payment: Payment) -> None:
-        self.division = payment.division

@@ -24,6 +24,16 @@ NEW: dict[str, dict[str, Any]] = {
         "field": "elderly", "beneficiaries": "all", "purchase_method": "open_tender", "funding_source": "lottery",
         "budget": "120000.00", "starts_on": "2018-01-01", "ends_on": "2018-12-31", "status": "performing",
     },
+    "catalogue": {
+        "code": "QD-77", "name": "演示服务", "county": "城区", "field": "elderly", "valid_from": "2018-01-01",
+    },
+    "reviews": {
+        "project_number": "YS-1", "county": "城区", "kind": "midterm", "reviewed_on": "2018-06-01", "score": "84.00",
+    },
+    "payments": {
+        "voucher": "PZ-77", "county": "城区", "paid_on": "2018-06-01", "amount": "5000.00", "source": "lottery",
+        "purpose": "activity",
+    },
     "surveys": HERE | {"survey": SURVEY, "question": "物业", "sent": 60, "satisfied": 40},
     "work_items": {
         "number": "CQ-77", "name": "演示事项", "kind": "task", "listed_as": "assisting", "department_name": "统计局",

@@ -44,7 +44,7 @@ from reports.models import (
     PublicationDay,
 )
 from revisions.models import LockedChange, LockedComparison, LockedResultChange
-from services.models import CatalogueItem, ProjectCommunity, ServiceField, ServiceProject
+from services.models import CatalogueItem, Payment, ProjectCommunity, Review, ServiceProject
 from socialworkers.models import Posting, SocialWorker
 from submissions.models import FindingComment, Reminder, Submission, SubmissionStep
 from targets.models import CommunityMeasure, DivisionMeasure, FigureResult, Target, TargetResult
@@ -54,6 +54,7 @@ from tests.connections.clients import make_client, make_token
 from tests.connections.receivers import make_delivery, make_webhook
 from tests.factories import (
     make_batch,
+    make_catalogue_item,
     make_change_set,
     make_community,
     make_count,
@@ -62,9 +63,11 @@ from tests.factories import (
     make_governance_body,
     make_monthly_report,
     make_organization,
+    make_payment,
     make_point,
     make_profile,
     make_project,
+    make_review,
     make_survey,
     make_user,
     make_work_item,
@@ -185,16 +188,6 @@ def _briefing(side: Side) -> Briefing:
     return make_issued(side.county, side.period.code)
 
 
-def _catalogue_item(side: Side) -> CatalogueItem:
-    return CatalogueItem.objects.create(
-        division=side.county,
-        code="A01",
-        name="社区养老服务",
-        field=ServiceField.ELDERLY,
-        valid_from=datetime.date(2018, 1, 1),
-    )
-
-
 # Functions that create a row of each scoped model on one side. A new scoped model needs a line here.
 MAKERS: dict[type[models.Model], Callable[[Side], models.Model]] = {
     Division: lambda side: side.town,
@@ -246,7 +239,9 @@ MAKERS: dict[type[models.Model], Callable[[Side], models.Model]] = {
     Posting: lambda side: make_worker(side.town).postings.get(),
     ServiceProject: lambda side: make_project(side.county),
     ProjectCommunity: lambda side: make_project(side.county, side.community).links.get(),
-    CatalogueItem: _catalogue_item,
+    CatalogueItem: lambda side: make_catalogue_item(side.county),
+    Review: lambda side: make_review(make_project(side.county)),
+    Payment: lambda side: make_payment(side.county),
     Survey: lambda side: make_survey(side.county),
     SurveyStep: lambda side: SurveyStep.objects.create(
         survey=make_survey(side.county), move="open", before="draft", after="collecting", made_by=side.user

@@ -20,6 +20,7 @@ from tests.communities.test_sheets import community_row, facility_row
 from tests.factories import make_facility, make_user
 from tests.orgs.test_sheets import row as organization_row
 from tests.participation.rows import row as count_row
+from tests.services.rows import catalogue_row, payment_row, review_row
 from tests.services.test_sheets import row as project_row
 from tests.socialworkers.test_sheets import NUMBER
 from tests.socialworkers.test_sheets import row as worker_row
@@ -77,6 +78,9 @@ SHOWN_AS_THEY_ARE = [
         "projects",
         project_row(服务社区="和平社区,没有的社区", 状态="不详", 签订日期="2018.5") | {"已拨付（万元）": 1.25},
     ),
+    ("catalogue", catalogue_row(服务领域="食堂", 优先社会组织="也许", 起="不详", 备注="演示")),
+    ("reviews", review_row("没有的项目", 评估日期="不详", 得分="优", 评估方="专家")),
+    ("payments", payment_row(支付日期="不详", 资金来源="彩票", 期次="首付", 备注="演示")),
     ("surveys", count_row("没有的调查", 满意="十几", 不了解="清空")),
     ("work_items", item_row(提出部门="没有的科", 起="不详", 止=datetime.date(2018, 12, 31), 采集项目="一行\n两行")),
     ("assessments", score_row(工作得分="一百", 备注="演示")),

@@ -36,7 +36,7 @@ from changzhi_portal.registers.columns import (
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import column_for, registers
 from periods.models import ReportingPeriod
-from tests.factories import Place, make_department
+from tests.factories import Place, make_catalogue_item, make_department, make_project
 from tests.uploads.invented import Invented
 from uploads import actions
 from uploads.models import UploadBatch
@@ -49,9 +49,11 @@ HEADER_ROW, FIRST_ROW = 3, 4
 # --- Columns that a place does not show, and why ---
 
 # They identify the record or its place; a change is one of the record's community or division.
-FINDING = {"ref", "county", "town", "community_name", "community_code", "month"}
+# So do numbers of what a record belongs to: its project, its line of the catalogue.
+FINDING = {"ref", "county", "town", "community_name", "community_code", "month", "project_number", "catalogue_code"}
 # A community is found by its place columns, a monthly report by those and its month; places change by changes of divisions.
 LASTING = {
+    "reviews": {"county"},
     "communities": {"county", "town", "community_name", "community_code"},
     "monthly": {"county", "town", "community_name", "community_code", "month"},
 }
@@ -63,7 +65,9 @@ OF_ANOTHER_PART = {"workers": {"started_on"}}
 IN_HEADING = {"name"}
 PLACE_ON_PAGE = {
     "workers": {"county", "town", "community_name"},
-    "projects": {"county"},
+    "projects": {"county", "catalogue_code"},
+    "reviews": {"county", "project_number"},
+    "payments": {"county", "town", "community_name", "project_number"},
     "work_items": {"county", "town"},
 }
 # What a page lists in a table: the label of its column there.
@@ -78,7 +82,8 @@ LABELS = {
 # Fields on records' pages that no column writes alone: those set by a change of divisions, and a project's place.
 OTHER_FACTS = {
     "communities": {"code", "closed_on"},
-    "projects": {"division"},
+    "projects": {"division", "catalogue"},
+    "catalogue": {"division"},
     "work_items": {"state", "department", "submitted_on", "due_on", "decided_on", "decided_in"},
 }
 WORDS_ON_PAGE = {"是": ("是", "已建立"), "否": ("否", "未建立")}
@@ -247,6 +252,9 @@ def office(
     place.communities[0].save()
     make_department(place.street, "统计局")
     make_department(place.rural_town, "民政局")
+    for number, town in (("1", place.street), ("2", place.rural_town)):
+        make_project(town, number=f"YS-{number}")
+        make_catalogue_item(place.city, code=f"QD-{number}")
     return Office(request.param(), officer, period, signed_in(officer))
 
 

@@ -11,12 +11,15 @@ from changzhi_portal.registers.registry import register_named, registers
 from services.models import ServiceProject
 from tests.communities.test_sheets import community_row, facility_row
 from tests.factories import (
+    make_catalogue_item,
     make_count,
     make_facility,
     make_monthly_report,
     make_organization,
+    make_payment,
     make_point,
     make_project,
+    make_review,
     make_survey,
     make_work_item,
     make_worker,
@@ -76,6 +79,11 @@ def test_every_register_says_what_stands_and_where(place, clerk):
     make_point(community, closed_on=datetime.date(2018, 1, 1))
     make_count(make_survey(place.county), community)
     make_count(make_survey(place.county, state="closed"), community)
+    make_catalogue_item(place.county)
+    make_catalogue_item(place.county, valid_to=datetime.date(2018, 6, 30))
+    make_review(make_project(place.county, status=ServiceProject.Status.TERMINATED))
+    make_payment(place.county)
+    make_payment(place.county, paid_on=datetime.date(2018, 5, 31))
     make_work_item(place.county)
     make_work_item(place.county, valid_to=datetime.date(2018, 6, 30))
     make_work_item(place.city)
@@ -100,6 +108,9 @@ def test_every_register_says_what_stands_and_where(place, clerk):
         "points": 2,
         "monthly": 1,
         "surveys": 1,
+        "catalogue": 1,
+        "reviews": 1,
+        "payments": 1,
     }
     assert found == records | {"work_items": 1, "assessments": 1}
 
