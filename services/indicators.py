@@ -1,4 +1,4 @@
-"""Figures of purchased services and of money [四（二）1; 五] (docs/domain.md §5.12).
+"""Figures of purchased services and of money [四（二）1; 五] (docs/domain.md §14.5).
 
 A project counts at its own division, a payment where it was paid. Money is in yuan. What is said of projects that are
 "in effect" is of those performed on the last day of the month: contracted, begun and not over.

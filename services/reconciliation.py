@@ -1,6 +1,6 @@
 """对账: whether what projects say was paid, the payments and the funding sources add up in a month, and why not.
 
-A project's 已拨付 is what the office says of it now; payments are counted until the end of the month (docs/domain.md §4.9).
+A project's 已拨付 is what the office says of it now; payments are counted until the end of the month (docs/domain.md §14.4).
 """
 
 from __future__ import annotations

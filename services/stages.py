@@ -1,6 +1,6 @@
 """What comes next with a project: contract, mid-term review, final review, acceptance, the rest of the money.
 
-One expression says it for the project's page and for the list of what is due (docs/domain.md §4.9).
+One expression says it for the project's page and for the list of what is due (docs/domain.md §14.4).
 """
 
 from __future__ import annotations

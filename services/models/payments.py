@@ -1,4 +1,4 @@
-"""Payments (经费): what was paid, from which source, for what (systems.md §D and §G)."""
+"""Payments (经费): what was paid, from which source, for what (docs/domain.md §14.3)."""
 
 from __future__ import annotations
 

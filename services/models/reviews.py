@@ -1,4 +1,4 @@
-"""Reviews (评估) of purchased services: mid-term, final, acceptance (systems.md §D)."""
+"""Reviews (评估) of purchased services: mid-term, final, acceptance (docs/domain.md §14.2)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 from services.models.projects import ServiceProject
 
 Grade = ServiceProject.Grade
-# The least score of each grade, the best first [S13]; below the last it is 差.
+# The least score of each grade, the best first; below the last it is 差.
 GRADES: Final[Sequence[tuple[int, Grade]]] = ((90, Grade.EXCELLENT), (80, Grade.GOOD), (60, Grade.FAIR))
 
 

@@ -1,4 +1,4 @@
-"""Which project a row of a review or a payment means: by its number, in the area of the row (docs/domain.md §4.9)."""
+"""Which project a row of a review or a payment means: by its number, in the area of the row (docs/domain.md §14.2)."""
 
 from __future__ import annotations
 

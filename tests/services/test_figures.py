@@ -23,6 +23,7 @@ from tests.factories import (
     make_organization,
     make_payment,
     make_period,
+    make_place,
     make_project,
     make_review,
 )
@@ -155,7 +156,7 @@ def test_what_was_paid_is_the_sum_of_the_payments_to_the_fen(paid: list[Any], db
 def small_city() -> Place:
     """Return the small city, made once in a test."""
     if not Division.objects.filter(code="140400").exists():
-        return makesmall_city()
+        return make_place()
     return Place(
         **{
             name: Division.objects.get(code=code)
