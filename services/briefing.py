@@ -220,12 +220,16 @@ WELL_DONE = Share(
 def _purchases_told(told: Told) -> list[str]:
     """Return a paragraph on who performs projects and for whom, and one on payment and reviews."""
     performed = told.share("org_share", BY_ORGANIZATIONS)
-    if performed:
-        performed = f"{told.whole}{performed}"
-    groups = _rate(told, "four_groups", "面向流动人口、留守人员、困难群众和特殊人群的预算占")
-    paid = _rate(told, "paid_rate", f"{told.whole}在执行项目的合同资金已支付")
+    groups = _rate(told, "four_groups", "在执行项目中面向流动人口、留守人员、困难群众和特殊人群的预算占")
+    paid = _rate(told, "paid_rate", "在执行项目的合同资金已支付")
     done = (told.share("reviewed", REVIEWED_AT_END), told.share("good", WELL_DONE))
-    return [*sentence(performed, groups), *sentence(paid, *done)]
+    return [*sentence(*_begun(told, performed, groups)), *sentence(*_begun(told, paid, *done))]
+
+
+def _begun(told: Told, *clauses: str) -> list[str]:
+    """Return the clauses that say something; the first begins with the area: 全市."""
+    said = [clause for clause in clauses if clause]
+    return [f"{told.whole}{said[0]}", *said[1:]] if said else []
 
 
 def _rate(told: Told, code: str, begins: str) -> str:
@@ -244,16 +248,21 @@ def _funding_told(told: Told) -> list[str]:
         return []
     if not funding.numerator:
         return sentence(f"{told.during}{told.whole}没有登记经费支付{told.coverage(funding, compares=False)}")
-    sources = [(label, amount) for label, amount in funding.parts.items() if amount]
+    sources = [(_money(label), amount) for label, amount in funding.parts.items() if amount]
     each = "、".join(f"{label}{ten_thousand_yuan(amount)}" for label, amount in sources)
     listed = f"全部为{sources[0][0]}" if len(sources) == 1 else f"其中{each}"
     total = joined([f"{told.during}{told.whole}支付经费{ten_thousand_yuan(funding.numerator)}", listed])
     shares = "、".join(
         f"{noun}占{percent_text(figure.value)}"
-        for noun, code in (("福彩公益金", "lottery_share"), ("慈善、驻区单位和社会捐赠资金", "social_share"))
+        for noun, code in (("福彩公益金", "lottery_share"), ("社会资金（慈善、驻区单位、捐赠）", "social_share"))
         if (figure := told.known(code)) is not None and figure.numerator
     )
     return sentence(total + told.coverage(funding, compares=False), shares)
+
+
+def _money(source: str) -> str:
+    """Return a source as sentences call it: 其他 alone says nothing."""
+    return "其他资金" if source == "其他" else source
 
 
 PURCHASE_FIGURES = LinkedWork(

@@ -120,6 +120,18 @@ def linked(names: Sequence[tuple[str, str]], *, missing: Sequence[str] = (), is_
         "meetings_change": ((36, 40), (36, 40), {}),
         "satisfaction": ((450, 500), (440, 500), {}),
         "satisfaction_score": ((39_800, 500), (39_000, 500), {}),
+        "org_share": ((6, 8), (5, 8), {}),
+        "four_groups": ((420_000, 800_000), (400_000, 800_000), {}),
+        "paid_rate": ((400_000, 500_000), (350_000, 500_000), {}),
+        "reviewed": ((2, 3), (1, 2), {}),
+        "good": ((3, 4), (3, 4), {}),
+        "funding": (
+            (150_000, None),
+            (120_000, None),
+            {"parts": {"一般公共预算": 105_000 * number, "福彩公益金": 30_000 * number, "慈善资金": 15_000 * number}},
+        ),
+        "social_share": ((15_000, 150_000), (12_000, 120_000), {}),
+        "lottery_share": ((30_000, 150_000), (24_000, 120_000), {}),
         "leaders": ((38, 12), (38, 12), {}),
     }
     counties = {"counties": number} if names and len(names[0][0]) == 6 else {}
