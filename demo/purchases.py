@@ -54,7 +54,7 @@ def catalogue_rows(span: Span) -> RowsByMonth:
             "name": _NAMES[field],
             "field": field,
             "finance_code": f"B01{number:02d}",
-            "prefers_organizations": "是" if field != "其他" else "否",
+            "prefers_organizations": field != "其他",
             "valid_from": datetime.date(2016, 1, 1),
             "note": _NOTE,
         }

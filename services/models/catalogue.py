@@ -8,8 +8,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from changzhi_portal.names import readings
-from changzhi_portal.records import DatedQuerySet, Record
-from changzhi_portal.scope import ScopedModel, ScopedQuerySet
+from changzhi_portal.records import Record
+from changzhi_portal.scope import ScopedModel
 
 
 class ServiceField(models.TextChoices):
@@ -21,10 +21,6 @@ class ServiceField(models.TextChoices):
     ELDERLY = "elderly", "社区养老"
     CORRECTION = "correction", "社区矫正"
     OTHER = "other", "其他"
-
-
-class CatalogueItemQuerySet(DatedQuerySet, ScopedQuerySet):
-    """Queries of the catalogue."""
 
 
 class CatalogueItem(Record, ScopedModel):
@@ -48,8 +44,6 @@ class CatalogueItem(Record, ScopedModel):
 
     record_page: ClassVar[str] = "services:catalogue_item_detail"
     scope_lookups: ClassVar[tuple[str, ...]] = ("division",)
-    dated_by: ClassVar[tuple[str, str]] = ("valid_from", "valid_to")
-    objects = CatalogueItemQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "购买清单"
