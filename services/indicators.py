@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,11 +18,12 @@ from django.urls import reverse
 
 from changzhi_portal.figures import Figure, FigureKind, Rows, Shown
 from services.models import Payment, Review, ServiceProject
-from services.models.payments import exact, paid_in_all
+from services.models.payments import YUAN, exact, paid_in_all
 from services.models.reviews import settled_grade
 
 _PURCHASE, _MONEY = "四（二）1", "五"
 _ONE = Value(1)
+_NOTHING = Value(Decimal(0), output_field=YUAN)
 _Beneficiaries = ServiceProject.Beneficiaries
 FOUR_GROUPS = (_Beneficiaries.MIGRANTS, _Beneficiaries.LEFT_BEHIND, _Beneficiaries.NEEDY, _Beneficiaries.SPECIAL)
 _Source = ServiceProject.FundingSource
@@ -54,7 +56,7 @@ def _org_share(first: datetime.date, last: datetime.date) -> Rows:
 def _four_groups(first: datetime.date, last: datetime.date) -> Rows:
     """Return the budget of each project in effect, and of it what is for the four groups."""
     running = ServiceProject.objects.in_effect_on(last).order_by()
-    of_groups = Case(When(beneficiaries__in=FOUR_GROUPS, then=F("budget")), default=Value(0))
+    of_groups = Case(When(beneficiaries__in=FOUR_GROUPS, then=F("budget")), default=_NOTHING, output_field=YUAN)
     return running.annotate(numerator=of_groups, denominator=F("budget")).values(*_COLUMNS)
 
 
@@ -119,7 +121,7 @@ def _share_of(*sources: str) -> Callable[[datetime.date, datetime.date], Rows]:
 
     def rows(first: datetime.date, last: datetime.date) -> Rows:
         paid = Payment.objects.filter(paid_on__range=(first, last)).order_by()
-        of_them = Case(When(source__in=sources, then=F("amount")), default=Value(0))
+        of_them = Case(When(source__in=sources, then=F("amount")), default=_NOTHING, output_field=YUAN)
         return paid.annotate(numerator=of_them, denominator=F("amount")).values(*_COLUMNS)
 
     return rows
