@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Case, Exists, F, OuterRef, Q, Sum, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce, NullIf
 from django.urls import reverse
 
@@ -89,14 +89,18 @@ def _projects_by(last: datetime.date) -> Rows:
 
 def _paid_for_projects_by(last: datetime.date) -> Rows:
     """Return where the projects are for which anything was paid by a day."""
-    paid = Payment.objects.until(last).filter(project__isnull=False).order_by()
-    return paid.values("project__division_id").annotate(division_id=F("project__division_id")).values("division_id")
+    return _projects_with(Payment.objects.until(last))
 
 
 def _reviewed_by(last: datetime.date) -> Rows:
     """Return where the projects are of which any was reviewed by a day."""
-    reviews = Review.objects.filter(reviewed_on__lte=last).order_by()
-    return reviews.values("project__division_id").annotate(division_id=F("project__division_id")).values("division_id")
+    return _projects_with(Review.objects.filter(reviewed_on__lte=last))
+
+
+def _projects_with(rows: QuerySet[Any]) -> Rows:
+    """Return where the projects are that have any of these rows."""
+    having = ServiceProject.objects.filter(Exists(rows.filter(project=OuterRef("pk")).order_by()))
+    return having.order_by().values("division_id").distinct()
 
 
 def _graded_by(last: datetime.date) -> Rows:
