@@ -35,7 +35,7 @@ def _payments(user: Actor) -> str:
 PROJECTS = MenuItem(
     "购买服务",
     "services:list",
-    ("services:list", "services:detail"),
+    ("services:list", "services:det"),
     "may_see_registers",
     group=REGISTERS,
     position=50,

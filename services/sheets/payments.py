@@ -88,7 +88,7 @@ class PaymentSheet(RecordSheet):
         ChoiceColumn(Payment, "source", "资金来源", "经费来源", required=True),
         ChoiceColumn(Payment, "purpose", "用途", "资金用途", "经费用途", required=True),
         project_column(required=False),
-        IntegerColumn(Payment, "instalment", "期次", "付款期次", maximum=99, units=("期", "次")),
+        IntegerColumn(Payment, "instalment", "期次", "付款期次", maximum=99),
         ChoiceColumn(Payment, "payer", "出资方", "出资单位"),
         TextColumn(Payment, "note", "备注", "说明"),
     )

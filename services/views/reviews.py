@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from changzhi_portal.display import DASH
+from changzhi_portal.display import DASH, display_value
 from changzhi_portal.facts import Fact
 from changzhi_portal.pages import Crumb, DetailPage, ListPage
+from communities.tables import county_of
 from communities.views import crumbs_of_place
 from services.filters import ReviewFilterSet
 from services.forms import ReviewFilterForm
@@ -48,4 +49,5 @@ class ReviewDetail(DetailPage):
         review = self.record
         project = Fact("项目", f"{review.project.number} {review.project}", review.project.get_absolute_url())
         kind, day, score, *rest = super().get_facts()
-        return [project, kind, day, score, Fact("等级", review.grade_label or DASH), *rest]
+        county = Fact("县（市、区）", display_value(county_of(review.project)))
+        return [county, project, kind, day, score, Fact("等级", review.grade_label or DASH), *rest]

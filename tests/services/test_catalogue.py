@@ -61,7 +61,8 @@ def test_the_provider_is_linked_where_its_code_is_registered(send: Send, officer
     send("projects", officer, rows, commit="all")
     assert ServiceProject.objects.get().provider is None
     known = make_organization(place.communities[0], credit_code=credit_code(77), registration="registered")
-    assert send("projects", officer, rows, commit="all")["changed"] == 1
+    answer = send("projects", officer, rows, commit="all")
+    assert answer["changed"] == 1, answer
     project = ServiceProject.objects.get()
     assert (project.provider, project.provider_name) == (known, "演示社会工作服务中心"), (
         "its name stays as in the contract"
@@ -87,11 +88,23 @@ def test_lines_follow_their_county_and_come_back(place: Place, administrator: Us
     for line in (first, twin, other, ended, project):
         line.refresh_from_db()
     assert (first.division, other.division, ended.division) == (new, new, second)
-    assert (twin.division, twin.valid_to) == (second, applied.effective_on), "the other one of this number goes on"
+    assert (twin.division, twin.valid_to) == (second, noted[0].effective_on), "the other one of this number goes on"
     assert project.catalogue == twin, "what it was bought under"
     assert f"购买清单：郊区“{other}”（QD-2）转到潞州区" in applied.moved
-    noted[0].refresh_from_db()
-    undo_division_changes(change_set=change_set_of(noted[0]), by=administrator)
-    for line in (first, twin, other):
+
+
+def test_lines_come_back_when_a_merger_is_undone(place: Place, administrator: User) -> None:
+    second = make_division("140411", "郊区", place.city)
+    make_catalogue_item(place.county, code="QD-1")
+    twin, other = (make_catalogue_item(second, code=code) for code in ("QD-1", "QD-2"))
+    noted = change("merge", second, place.county.code, place.county.name)
+    change("merge", place.county, place.county.code, place.county.name)
+    apply_division_changes(by=administrator)
+    for line in (twin, other):
         line.refresh_from_db()
-    assert (first.division, other.division, twin.division, twin.valid_to) == (place.county, second, second, None)
+    assert (other.division, twin.division, twin.valid_to) == (place.county, second, noted.effective_on)
+    noted.refresh_from_db()
+    undo_division_changes(change_set=change_set_of(noted), by=administrator)
+    for line in (twin, other):
+        line.refresh_from_db()
+    assert (other.division, twin.division, twin.valid_to) == (second, second, None)

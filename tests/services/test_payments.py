@@ -60,7 +60,7 @@ def test_ten_thousands_and_fen_are_read_exactly(send: Send, clerk: User) -> None
 
 def test_more_than_the_contract_is_refused_with_the_sum(send: Send, clerk: User, project: ServiceProject) -> None:
     rows = [instalment(1, 40_000), instalment(2, 35_000), instalment(3, 30_000)]
-    answer = send("payments", clerk, rows, commit="valid")
+    answer = send("payments", clerk, rows, commit="good")
     assert codes_of(answer) == ["over_budget"]
     assert messages_of(answer) == [
         "连同这一笔，项目累计支付105,000元，超过合同金额100,000元，请核对金额或者先更正合同金额"
@@ -80,7 +80,7 @@ def test_a_file_that_lowers_one_instalment_and_raises_another_is_judged_by_what_
 
 def test_an_instalment_is_paid_once(send: Send, clerk: User, project: ServiceProject) -> None:
     send("payments", clerk, [instalment(1, 40_000)], commit="all")
-    answer = send("payments", clerk, [payment_row("PZ-9", 项目编号="YS-1", 期次="1期", **{"金额（元）": 10})])
+    answer = send("payments", clerk, [payment_row("PZ-9", 项目编号="YS-1", 期次="1", **{"金额（元）": 10})])
     assert messages_of(answer) == ["项目“YS-1”的第1期已经登记过（凭证号PZ-1），请核对期次"]
     twice = send("payments", clerk, [instalment(2, 10), instalment(2, 20) | {"凭证号": "PZ-3"}])
     assert messages_of(twice) == ["项目“YS-1”的第2期已经登记过（凭证号PZ-2），请核对期次"]

@@ -34,8 +34,8 @@ def stage(project: ServiceProject, day: datetime.date = DAY) -> str:
         ({"status": "planned", "starts_on": datetime.date(2018, 7, 1)}, (), ""),
         ({"contract_amount": None}, (), "contract"),
         (YEAR, (), ""),  # the middle is 2 July
-        ({**YEAR, "starts_on": datetime.date(2017, 12, 31)}, (), ""),
-        ({**YEAR, "starts_on": datetime.date(2017, 12, 30)}, (), "midterm"),
+        ({**YEAR, "starts_on": datetime.date(2017, 12, 29)}, (), ""),
+        ({**YEAR, "starts_on": datetime.date(2017, 12, 28)}, (), "midterm"),
         ({**YEAR, "starts_on": datetime.date(2017, 12, 1)}, ("midterm",), ""),
         ({"starts_on": datetime.date(2018, 4, 1), "ends_on": datetime.date(2018, 7, 31)}, (), ""),  # too short
         (OVER, (), "final"),

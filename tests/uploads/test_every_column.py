@@ -253,8 +253,10 @@ def office(
     make_department(place.street, "统计局")
     make_department(place.rural_town, "民政局")
     for number, town in (("1", place.street), ("2", place.rural_town)):
-        make_project(town, number=f"YS-{number}")
-        make_catalogue_item(place.city, code=f"QD-{number}")
+        if request.param.name in {"reviews", "payments"}:
+            make_project(town, number=f"YS-{number}")
+        if request.param.name == "projects":
+            make_catalogue_item(place.city, code=f"QD-{number}")
     return Office(request.param(), officer, period, signed_in(officer))
 
 

@@ -665,6 +665,8 @@ CASES = {
 # A row never creates a community; the communities of a project are links of the project's own write.
 NEVER_NEW = {"communities.community"}
 LINKS = {"services.projectcommunity"}
+# What keys of other records than places are called.
+KEYS_IN_WORDS = ("项目编号", "用于社区", "购买清单编号", "承接的社会组织")
 
 
 @pytest.fixture
@@ -700,7 +702,7 @@ def assert_nothing_hidden(row: UploadRow, writes: Sequence[Write], register: str
                 assert told or row.also, f"a new {name} is written without a word"
                 continue
             column = sheet.column_for(write.instance, attribute)
-            headers = [column.header] if column else ["社区", "所属区划", "属地", "购买清单", "承接的社会组织"]
+            headers = [column.header] if column else ["社区", "所属区划", "属地", *KEYS_IN_WORDS]
             found = [told[header] for header in headers if header in told]
             assert found, f"{attribute} of a {name} is changed and not shown"
             assert found[0]["old"] or old in (None, "", []), f"{attribute} of a {name} had {old!r}, shown as empty"
