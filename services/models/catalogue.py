@@ -32,7 +32,7 @@ class CatalogueItem(Record, ScopedModel):
     division = models.ForeignKey(
         "communities.Division", models.PROTECT, related_name="catalogue", verbose_name="所属区划"
     )
-    code = models.CharField("编号", max_length=30)
+    code = models.CharField("清单编号", max_length=30)
     name = models.CharField("服务事项", max_length=100)
     readings = models.TextField("读音", blank=True, default="", editable=False)
     field = models.CharField("服务领域", max_length=12, choices=ServiceField)
