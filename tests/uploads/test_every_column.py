@@ -66,6 +66,7 @@ IN_HEADING = {"name"}
 PLACE_ON_PAGE = {
     "workers": {"county", "town", "community_name"},
     "projects": {"county", "catalogue_code"},
+    "catalogue": {"county"},
     "reviews": {"county", "project_number"},
     "payments": {"county", "town", "community_name", "project_number"},
     "work_items": {"county", "town"},
