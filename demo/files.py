@@ -22,6 +22,7 @@ from demo.places import DemoCounty, PlaceNames
 from demo.points import point_rows
 from demo.population import add_residents, community_rows
 from demo.projects import project_rows
+from demo.purchases import catalogue_rows, payment_rows, review_rows
 from demo.span import Span
 from demo.submissions import has_sent
 from demo.trainings import training_record_rows, training_rows
@@ -32,7 +33,7 @@ from orgs.sheets import OrganizationSheet, SupportSheet
 from participation.sheets import ActivitySheet
 from periods.models import last_day_of, month_after
 from practice.sheets import DocumentSheet
-from services.sheets import ProjectSheet
+from services.sheets import CatalogueSheet, PaymentSheet, ProjectSheet, ReviewSheet
 from socialworkers.sheets import TrainingRecordSheet, TrainingSheet, WorkerSheet
 from workload.sheets import WorkItemSheet
 
@@ -42,6 +43,9 @@ TITLES = {
     "organizations": "社区社会组织登记备案情况表",
     "workers": "社会工作者配备情况花名册",
     "projects": "政府购买社会工作服务项目台账",
+    "catalogue": "政府购买服务清单",
+    "reviews": "购买服务项目评估情况表",
+    "payments": "经费支付登记表",
     "points": "社区服务站点登记表",
     "monthly": "社区减负月报",
     "trainings": "社会工作培训情况表",
@@ -79,6 +83,8 @@ class Writer:
         _ = (
             self.rows_by_county,
             self.projects,
+            self.reviews,
+            self.payments,
             self.points,
             self.trainings,
             self.hours,
@@ -157,7 +163,12 @@ class Writer:
 
     def _of_the_city(self, month: datetime.date) -> Iterator[_Part]:
         """Yield the lists that the bureau keeps for all counties."""
-        yield _Part(ProjectSheet(), self.projects[month], Layout(total=True), CITY_NAME, OFFICER)
+        projects = _Part(ProjectSheet(), self.projects[month], Layout(total=True), CITY_NAME, OFFICER)
+        reviews = _Part(ReviewSheet(), self.reviews[month], Layout(), CITY_NAME, OFFICER)
+        yield _Part(CatalogueSheet(), self.catalogue[month], Layout(), CITY_NAME, OFFICER)
+        # A project is accepted once its acceptance is there; in the first month the projects themselves are new.
+        yield from (projects, reviews) if month == self.span.first else (reviews, projects)
+        yield _Part(PaymentSheet(), self.payments[month], Layout(), CITY_NAME, OFFICER)
         yield _Part(PointSheet(), self.points[month], Layout(), CITY_NAME, OFFICER)
         yield _Part(TrainingSheet(), self.trainings[month], Layout(), CITY_NAME, OFFICER)
         yield _Part(TrainingRecordSheet(), self.hours[month], Layout(), CITY_NAME, OFFICER)
@@ -198,6 +209,21 @@ class Writer:
     def projects(self) -> RowsByMonth:
         """Return the rows of the city's list of projects by month."""
         return project_rows(self.counties, self.span)
+
+    @cached_property
+    def catalogue(self) -> RowsByMonth:
+        """Return the rows of the city's purchase catalogue by month."""
+        return catalogue_rows(self.span)
+
+    @cached_property
+    def reviews(self) -> RowsByMonth:
+        """Return the rows of the city's list of reviews by month."""
+        return review_rows(self.counties, self.span)
+
+    @cached_property
+    def payments(self) -> RowsByMonth:
+        """Return the rows of the city's list of payments by month."""
+        return payment_rows(self.counties, self.span)
 
     @cached_property
     def points(self) -> RowsByMonth:

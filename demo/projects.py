@@ -19,6 +19,8 @@ YEARS = (2017, 2018, 2019, 2020)
 # The provider for counties without an agency of their own: one registered with the city.
 FROM_OUTSIDE = ("长治市三社联动社会工作服务中心", credit_code("52", "140400", 90_001))
 FIELDS = {"社区养老": 5.0, "社区文化": 3.0, "社会救助": 3.0, "社区体育": 1.5, "社区矫正": 1.0, "其他": 1.0}
+# The line of the city's purchase catalogue for each field.
+CATALOGUE_CODES = {field: f"演示QD-{number:02d}" for number, field in enumerate(FIELDS, start=1)}
 BENEFICIARIES = {"全体居民": 4.0, "困难群众": 3.0, "农村留守人员": 2.0, "特殊人群": 1.0, "城市流动人口": 1.0}
 METHODS = {"公开招标": 4.0, "竞争性磋商": 3.0, "公益创投": 2.0, "询价": 1.0, "单一来源": 0.5, "自行采购": 0.5}
 SOURCES = {"一般公共预算": 5.0, "福彩公益金": 4.0, "慈善资金": 1.0, "社会捐赠": 0.5, "驻区单位": 0.5}
@@ -30,7 +32,7 @@ def project_rows(counties: list[DemoCounty], span: Span) -> RowsByMonth:
 
     A project appears in the month it is announced, and again in every month in which its state has changed.
     """
-    projects = list(_projects(counties))
+    projects = list(projects_of(counties))
     rows_by_month: RowsByMonth = {}
     for number, month in enumerate(span.months):
         before = last_day_of(month_after(month, -1)) if number else None
@@ -44,7 +46,7 @@ def project_rows(counties: list[DemoCounty], span: Span) -> RowsByMonth:
 
 
 @dataclass(frozen=True, slots=True)
-class _Project:
+class Project:
     """A project with the dates and values of all its states."""
 
     county: DemoCounty
@@ -57,6 +59,16 @@ class _Project:
     contract: int
     paid: int  # of the contract, in percent, while it is performed
     outcome: Row
+
+    @property
+    def number(self) -> str:
+        """Return the number of the project."""
+        return str(self.fixed["number"])
+
+    @property
+    def grade(self) -> str:
+        """Return the grade of a project that was accepted; "" for one that was given up."""
+        return str(self.outcome["grade"]) if self.outcome["status"] == "已验收" else ""
 
     def row(self, month: datetime.date) -> Row:
         """Return the values that do not depend on the state. `communities` are codes, which `demo.files` replaces."""
@@ -74,7 +86,8 @@ class _Project:
         return contract | self.outcome
 
 
-def _projects(counties: list[DemoCounty]) -> Iterator[_Project]:
+def projects_of(counties: list[DemoCounty]) -> Iterator[Project]:
+    """Yield all projects of the demo, the same at each call."""
     fake = FakeData("projects")
     for year in YEARS:
         numbers = count(1)
@@ -84,7 +97,7 @@ def _projects(counties: list[DemoCounty]) -> Iterator[_Project]:
                 yield _project(county, year, next(numbers), fake)
 
 
-def _project(county: DemoCounty, year: int, number: int, fake: FakeData) -> _Project:
+def _project(county: DemoCounty, year: int, number: int, fake: FakeData) -> Project:
     field = fake.weighted(FIELDS)
     budget = fake.number(5, 80) * 10_000
     contract = budget * fake.number(90, 100) // 100
@@ -99,6 +112,7 @@ def _project(county: DemoCounty, year: int, number: int, fake: FakeData) -> _Pro
         "provider_name": agency,
         "provider_credit_code": code,
         "communities": tuple(community.code for community in _served(county, fake)),
+        "catalogue_code": CATALOGUE_CODES[field],
         "field": field,
         "beneficiaries": fake.weighted(BENEFICIARIES),
         "purchase_method": fake.weighted(METHODS),
@@ -107,7 +121,7 @@ def _project(county: DemoCounty, year: int, number: int, fake: FakeData) -> _Pro
         "starts_on": starts_on,
         "ends_on": ends_on,
     }
-    return _Project(
+    return Project(
         county=county,
         fixed=fixed,
         announced_on=starts_on - datetime.timedelta(days=fake.number(40, 90)),

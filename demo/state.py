@@ -13,7 +13,7 @@ from demo.accounts import CITY, demo_accounts_exist
 from orgs.models import SocialOrganization
 from practice.models import Document, Story
 from reports.models import Briefing
-from services.models import ServiceProject
+from services.models import CatalogueItem, Payment, Review, ServiceProject
 from socialworkers.models import SocialWorker, Training
 from workload.models import WorkItem
 
@@ -27,7 +27,10 @@ _REGISTERS = (
     SocialOrganization,
     SocialWorker,
     Training,
+    CatalogueItem,
     ServiceProject,
+    Review,
+    Payment,
     WorkItem,
     Document,
     Story,

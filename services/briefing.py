@@ -12,10 +12,12 @@ from django.db.models import Count, Q, QuerySet, Sum, TextChoices
 
 from changzhi_portal.briefings import BriefingSection, Change, IssueOf, Paragraph, from_stored, to_stored
 from changzhi_portal.display import display_number
-from changzhi_portal.linked.declared import SECTION, LinkedPart, LinkedText
+from changzhi_portal.linked.declared import SECTION, LinkedPart, LinkedText, LinkedWork, ShownFigure
+from changzhi_portal.linked.told import Share, Told, sentence
 from changzhi_portal.percent import percent, percent_text
 from changzhi_portal.phrases import Place, joined, ten_thousand_yuan, whole_of
 from communities.models import Division
+from services import indicators
 from services.models import ServiceProject
 
 _MONEY = ("budget", "contract_amount", "paid")
@@ -181,3 +183,111 @@ PURCHASES = BriefingSection(
     corrected_as="购买服务项目",
 )
 PURCHASES_OF_LINKED = LinkedText(section="services", part=LinkedPart.ORGANIZATIONS, position=10, paragraphs=_said)
+
+
+# --- Figures of divisions ---
+
+_PROJECTS, _PAYMENTS, _REVIEWS = "购买服务项目", "经费支付", "项目评估"
+BY_ORGANIZATIONS = Share(
+    among="月末在执行的购买服务项目",
+    unit="个",
+    which="由社会组织承接的",
+    lacking="不由社会组织承接",
+    every="全部由社会组织承接",
+    none="均不由社会组织承接",
+    one=("由社会组织承接", "不由社会组织承接"),
+)
+REVIEWED_AT_END = Share(
+    among="本年到期的购买服务项目",
+    unit="个",
+    which="完成末期评估的",
+    lacking="没有末期评估",
+    every="全部完成末期评估",
+    none="均没有末期评估",
+    one=("已完成末期评估", "没有末期评估"),
+)
+WELL_DONE = Share(
+    among="本年评定绩效等级的项目",
+    unit="个",
+    which="优良的",
+    lacking="没有达到优良",
+    every="全部为优良",
+    none="均没有达到优良",
+    one=("为优良", "没有达到优良"),
+)
+
+
+def _purchases_told(told: Told) -> list[str]:
+    """Return a paragraph on who performs projects and for whom, and one on payment and reviews."""
+    performed = told.share("org_share", BY_ORGANIZATIONS)
+    groups = _rate(told, "four_groups", "在执行项目中面向流动人口、留守人员、困难群众和特殊人群的预算占")
+    paid = _rate(told, "paid_rate", "在执行项目的合同资金已支付")
+    done = (told.share("reviewed", REVIEWED_AT_END), told.share("good", WELL_DONE))
+    return [*sentence(*_begun(told, performed, groups)), *sentence(*_begun(told, paid, *done))]
+
+
+def _begun(told: Told, *clauses: str) -> list[str]:
+    """Return the clauses that say something; the first begins with the area: 全市."""
+    said = [clause for clause in clauses if clause]
+    return [f"{told.whole}{said[0]}", *said[1:]] if said else []
+
+
+def _rate(told: Told, code: str, begins: str) -> str:
+    """Return a rate of money with its change and coverage; "" where there is nothing to divide by."""
+    figure = told.known(code)
+    if figure is None or not figure.denominator:
+        return ""
+    change = told.change_of_rate(figure)
+    return joined([f"{begins}{percent_text(figure.value)}", change]) + told.coverage(figure)
+
+
+def _funding_told(told: Told) -> list[str]:
+    """Return what was paid in the month, from which sources, and which share of it is social money."""
+    funding = told.known("funding")
+    if funding is None or funding.numerator is None:
+        return []
+    if not funding.numerator:
+        return sentence(f"{told.during}{told.whole}没有登记经费支付{told.coverage(funding, compares=False)}")
+    sources = [(_money(label), amount) for label, amount in funding.parts.items() if amount]
+    each = "、".join(f"{label}{ten_thousand_yuan(amount)}" for label, amount in sources)
+    listed = f"全部为{sources[0][0]}" if len(sources) == 1 else f"其中{each}"
+    total = joined([f"{told.during}{told.whole}支付经费{ten_thousand_yuan(funding.numerator)}", listed])
+    shares = "、".join(
+        f"{noun}占{percent_text(figure.value)}"
+        for noun, code in (("福彩公益金", "lottery_share"), ("社会资金（慈善、驻区单位、捐赠）", "social_share"))
+        if (figure := told.known(code)) is not None and figure.numerator
+    )
+    return sentence(total + told.coverage(funding, compares=False), shares)
+
+
+def _money(source: str) -> str:
+    """Return a source as sentences call it: 其他 alone says nothing."""
+    return "其他资金" if source == "其他" else source
+
+
+PURCHASE_FIGURES = LinkedWork(
+    code="purchases",
+    title="购买服务",
+    part=LinkedPart.ORGANIZATIONS,
+    position=20,
+    figures=(
+        ShownFigure(figure=indicators.ORG_SHARE, title="社会组织承接", register=_PROJECTS, is_key=True),
+        ShownFigure(figure=indicators.GROUPS_SHARE, title="面向四类人群的预算", register=_PROJECTS),
+        ShownFigure(figure=indicators.PAID_RATE, title="资金拨付", register=_PAYMENTS, is_key=True),
+        ShownFigure(figure=indicators.REVIEWED, title="到期项目末期评估", register=_REVIEWS, is_key=True),
+        ShownFigure(figure=indicators.GOOD, title="优良项目", register=_REVIEWS),
+    ),
+    paragraphs=_purchases_told,
+)
+FUNDING_FIGURES = LinkedWork(
+    code="funding",
+    title="经费支付",
+    part=LinkedPart.SUPPORT,
+    position=10,
+    figures=(
+        ShownFigure(figure=indicators.FUNDING, title="经费支付（元）", register=_PAYMENTS, is_key=True),
+        ShownFigure(figure=indicators.SOCIAL_SHARE, title="社会资金", register=_PAYMENTS, is_key=True),
+        ShownFigure(figure=indicators.LOTTERY_SHARE, title="福彩公益金", register=_PAYMENTS),
+    ),
+    paragraphs=_funding_told,
+)

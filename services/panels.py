@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import Model, Q
 
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.panels import MOST_ROWS, RecordPanel
@@ -26,7 +26,7 @@ class CommunityProjects(RecordPanel):
 
 
 class OrganizationProjects(RecordPanel):
-    """The projects that an organization provides, known by its credit code."""
+    """The projects that an organization provides, known by its credit code or by their link to it."""
 
     model_label = "orgs.SocialOrganization"
     position = 50
@@ -34,10 +34,11 @@ class OrganizationProjects(RecordPanel):
     requires = "may_see_registers"
 
     def context(self, request: PortalRequest, record: Any) -> dict[str, Any]:
-        """Return the newest of them and their number; none for an organization without a credit code."""
-        if not record.credit_code:
-            return {"projects": [], "total": 0, "organization": record}
-        projects = ServiceProject.objects.visible_to(request.user).filter(provider_credit_code=record.credit_code)
+        """Return the newest of them and their number; those of a record that was merged into it are among them."""
+        own = Q(provider=record.pk) | Q(provider__merged_into=record.pk)
+        if record.credit_code:
+            own |= Q(provider_credit_code=record.credit_code)
+        projects = ServiceProject.objects.visible_to(request.user).filter(own)
         newest = list(projects.order_by("-starts_on")[:MOST_ROWS])
         total = len(newest) if len(newest) < MOST_ROWS else projects.count()
         return {"projects": newest, "total": total, "organization": record}

@@ -6,7 +6,9 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from changzhi_portal.quality import Occasion, Severity, Subject, rule
 from changzhi_portal.scope import ScopedQuerySet
-from services.models import ServiceProject
+from services.models import Payment, Review, ServiceProject
+from services.models.payments import paid_in_all
+from services.models.reviews import settled_grade
 
 PROJECTS = Subject(ServiceProject, community=None)
 Status = ServiceProject.Status
@@ -73,3 +75,73 @@ def project_twice(occasion: Occasion) -> ScopedQuerySet:
         starts_on=OuterRef("starts_on"),
     ).exclude(pk=OuterRef("pk"))
     return ServiceProject.objects.filter(Exists(duplicates))
+
+
+@rule(
+    PROJECTS,
+    Severity.SOFT,
+    "已验收的项目没有验收评估",
+    "项目今年结束，状态是已验收，项目评估里没有验收，请补登记。",
+)
+def accepted_without_acceptance(occasion: Occasion) -> ScopedQuerySet:
+    """Find accepted projects that have ended in the year and have no acceptance by the day."""
+    acceptances = Review.objects.filter(
+        project=OuterRef("pk"), kind=Review.Kind.ACCEPTANCE, reviewed_on__lte=occasion.day
+    )
+    ended = ServiceProject.objects.ended_in_year_of(occasion.day)
+    return ended.filter(~Exists(acceptances.order_by()), status=Status.ACCEPTED)
+
+
+@rule(
+    PROJECTS,
+    Severity.SOFT,
+    "绩效等级与末期评估不一致",
+    "项目登记的绩效等级与最近一次末期评估的得分不一致，以末期评估为准，请核对。",
+)
+def grade_differs_from_review(occasion: Occasion) -> ScopedQuerySet:
+    """Find projects whose own 绩效等级 is another grade than that of their newest final review."""
+    graded = ServiceProject.objects.annotate(settled=settled_grade(Q(reviewed_on__lte=occasion.day)))
+    return graded.filter(settled__isnull=False).exclude(grade="").exclude(grade=F("settled"))
+
+
+def _with_payments(occasion: Occasion) -> ScopedQuerySet:
+    """Return the projects with any payment by the day, annotated with their sum, `paid_total`, in yuan."""
+    until = Q(paid_on__lte=occasion.day)
+    any_payment = Payment.objects.filter(until, project=OuterRef("pk")).order_by()
+    return ServiceProject.objects.filter(Exists(any_payment)).annotate(paid_total=paid_in_all(until))
+
+
+@rule(
+    PROJECTS,
+    Severity.SOFT,
+    "支付与已拨付不一致",
+    "登记的支付合计{paid_total}元，项目的已拨付是{paid}元，请核对。",
+)
+def payments_differ_from_paid(occasion: Occasion) -> ScopedQuerySet:
+    """Find projects whose payments add up to another sum than 已拨付."""
+    return _with_payments(occasion).filter(paid__isnull=False).exclude(paid=F("paid_total"))
+
+
+@rule(
+    PROJECTS,
+    Severity.SOFT,
+    "支付超过合同金额",
+    "登记的支付合计{paid_total}元，超过合同金额{contract_amount}元，请核对。",
+)
+def payments_over_contract(occasion: Occasion) -> ScopedQuerySet:
+    """Find projects for which more was paid than agreed: the contract was lowered after the payments."""
+    return _with_payments(occasion).filter(paid_total__gt=F("contract_amount"))
+
+
+@rule(
+    PROJECTS,
+    Severity.SOFT,
+    "付清合同金额时没有验收",
+    "支付合计已达到合同金额{contract_amount}元，项目还没有验收，请核对。",
+)
+def paid_off_before_acceptance(occasion: Occasion) -> ScopedQuerySet:
+    """Find projects that are paid off by the day and have no acceptance by then."""
+    acceptances = Review.objects.filter(
+        project=OuterRef("pk"), kind=Review.Kind.ACCEPTANCE, reviewed_on__lte=occasion.day
+    )
+    return _with_payments(occasion).filter(~Exists(acceptances.order_by()), paid_total__gte=F("contract_amount"))

@@ -1,4 +1,4 @@
-"""What the search finds of purchased-service projects."""
+"""What the search finds of purchased services: projects, lines of the catalogue, payments."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q
 from changzhi_portal.scope import ScopedQuerySet
 from changzhi_portal.search import NOTHING, Hit, SearchSource, Word
 from communities.search import in_divisions, of_communities, place_of
-from services.models import ProjectCommunity, ServiceProject
+from services.models import CatalogueItem, Payment, ProjectCommunity, ServiceProject
 
 
 class Projects(SearchSource):
@@ -52,4 +52,82 @@ class Projects(SearchSource):
             project.get_absolute_url(),
             place=place_of(project.division),
             remark=f"{project.number}，{project.get_status_display()}",
+        )
+
+
+class Catalogue(SearchSource):
+    """Lines of the purchase catalogue, by number, name, pinyin, or the code of the finance office."""
+
+    title = "购买清单"
+    position = 61
+    requires = "may_see_registers"
+    list_url_name = "services:catalogue"
+    compared_name = "name"
+
+    def rows(self) -> ScopedQuerySet:
+        """Return the lines with their division."""
+        return CatalogueItem.objects.select_related("division__parent")
+
+    def itself(self, word: Word) -> Q:
+        """Match number, name, pinyin and the code of the finance office."""
+        text = word.text
+        named = Q(code__icontains=text) | Q(name__icontains=text) | Q(finance_code__icontains=text)
+        return named | word.is_read_as("readings")
+
+    def place(self, word: Word) -> Q:
+        """Match the division."""
+        return in_divisions(word, "division")
+
+    def key_of(self, word: Word) -> str:
+        """Return the name as it is stored."""
+        return word.text
+
+    def hit(self, item: CatalogueItem) -> Hit:
+        """Show division, number and field."""
+        return Hit(
+            item.name,
+            item.get_absolute_url(),
+            place=place_of(item.division),
+            remark=f"{item.code}，{item.get_field_display()}",
+        )
+
+
+class Payments(SearchSource):
+    """Payments, by voucher, project, or the community that they are for."""
+
+    title = "经费支付"
+    position = 62
+    requires = "may_see_registers"
+    list_url_name = "services:payments"
+    compared_name = "voucher"
+
+    def rows(self) -> ScopedQuerySet:
+        """Return the payments with who has paid."""
+        return Payment.objects.select_related("division__parent")
+
+    def itself(self, word: Word) -> Q:
+        """Match the voucher."""
+        return Q(voucher__icontains=word.text)
+
+    def related(self, word: Word) -> Q:
+        """Match the project and the community."""
+        text = word.text
+        of_project = Q(project__number__icontains=text) | Q(project__name__icontains=text)
+        return of_project | of_communities(word, "used_in")
+
+    def place(self, word: Word) -> Q:
+        """Match who has paid."""
+        return in_divisions(word, "division")
+
+    def key_of(self, word: Word) -> str:
+        """Return the voucher as it is stored."""
+        return word.text
+
+    def hit(self, payment: Payment) -> Hit:
+        """Show who has paid, when, and what for."""
+        return Hit(
+            payment.voucher,
+            payment.get_absolute_url(),
+            place=place_of(payment.division),
+            remark=f"{payment.paid_on}，{payment.get_purpose_display()}",
         )

@@ -35,7 +35,7 @@ from orgs.models import Filing, SocialOrganization, Support
 from participation.models import Activity, Survey, SurveyCount
 from periods.models import ReportingPeriod, parse_month
 from practice.models import Document, Story
-from services.models import ProjectCommunity, ServiceField, ServiceProject
+from services.models import CatalogueItem, Payment, ProjectCommunity, Review, ServiceField, ServiceProject
 from socialworkers.models import Posting, SocialWorker, Training, TrainingRecord
 from uploads.models import UploadBatch
 from workload.models import WorkItem
@@ -350,6 +350,40 @@ def make_project(division: Division, *communities: Community, **fields: Any) -> 
     for community in communities:
         ProjectCommunity.objects.create(project=project, community=community)
     return project
+
+
+def make_catalogue_item(division: Division, **fields: Any) -> CatalogueItem:
+    """Create a line of the purchase catalogue for the elderly, in force since 2017."""
+    number = next(_numbers)
+    values = {
+        "code": f"QD-{number}",
+        "name": f"演示第{number}项养老服务",
+        "field": ServiceField.ELDERLY,
+        "valid_from": datetime.date(2017, 1, 1),
+    }
+    return _save(CatalogueItem(division=division, **{**values, **fields}))
+
+
+def make_review(project: ServiceProject, kind: str = "final", score: float | None = 85, **fields: Any) -> Review:
+    """Create a review of 20 June 2018; an acceptance has no score unless one is given."""
+    values: dict[str, Any] = {
+        "kind": kind,
+        "reviewed_on": datetime.date(2018, 6, 20),
+        "score": None if score is None else Decimal(str(score)),
+    }
+    return Review.objects.create(project=project, **{**values, **fields})
+
+
+def make_payment(division: Division, amount: float = 50_000, **fields: Any) -> Payment:
+    """Create a payment of 12 June 2018 out of the general budget."""
+    values: dict[str, Any] = {
+        "voucher": f"PZ-{next(_numbers)}",
+        "paid_on": datetime.date(2018, 6, 12),
+        "amount": Decimal(str(amount)),
+        "source": ServiceProject.FundingSource.GENERAL_BUDGET,
+        "purpose": Payment.Purpose.PURCHASE,
+    }
+    return Payment.objects.create(division=division, **{**values, **fields})
 
 
 def make_survey(division: Division, name: str = "", **fields: Any) -> Survey:

@@ -28,6 +28,7 @@ SHARED: Final = (
     ("registers", "may_see_registers"),
     ("upload", "may_upload"),
     ("entry", "may_upload"),
+    ("purchases", "may_see_registers"),
     ("burden", "may_see_work_items"),
     ("submission", "may_see_submissions"),
     ("progress", EVERYBODY),

@@ -21,6 +21,7 @@ WARNING_CODES = frozenset(
         "activity_area_exceeds_area",
         "approximate_date",
         "area_code_unusual",
+        "contradicts_project",
         "heading_not_read",
         "inadvisable",
         "lost_character",
@@ -68,6 +69,7 @@ CODE_TITLES = {
     "similar_name": "名称只差一个字",
     "old_place_name": "用了旧地名",
     "over_budget": "超过预算或合同",
+    "contradicts_project": "与项目登记不符",
     "not_admissible": "不符合准入规定",
     "inadvisable": "与减负要求不符",
 }

@@ -31,6 +31,16 @@ NEW: dict[str, dict[str, Any]] = {
     "training_records": {"training": TRAINING, "id_number": PERSON, "hours": "8.0"},
     "supports": HERE | {"organization": "演示合唱团", "kind": "venue", "valid_from": "2018-03-02", "area": "60.00"},
     "activities": HERE | {"held_on": "2018-03-06", "title": "演示邻里节", "kind": "neighbours", "participants": 60},
+    "catalogue": {
+        "code": "QD-77", "name": "演示服务", "county": "城区", "field": "elderly", "valid_from": "2018-01-01",
+    },
+    "reviews": {
+        "project_number": "YS-1", "county": "城区", "kind": "midterm", "reviewed_on": "2018-06-01", "score": "84.00",
+    },
+    "payments": {
+        "voucher": "PZ-77", "county": "城区", "paid_on": "2018-06-01", "amount": "5000.00", "source": "lottery",
+        "purpose": "activity",
+    },
     "surveys": HERE | {"survey": SURVEY, "question": "物业", "sent": 60, "satisfied": 40},
     "work_items": {
         "number": "CQ-77", "name": "演示事项", "kind": "task", "listed_as": "assisting", "department_name": "统计局",

@@ -26,7 +26,6 @@ WITHOUT_PAGE = {
     "reports.Briefing",  # its page is laid out by itself and is no page of facts and panels
     "reports.BriefingDelivery",
     "reports.BriefingSettings",
-    "services.CatalogueItem",
     "workload.AssessmentScheme",
 }
 RECORDS = [model for model in own_models() if issubclass(model, Record)]

@@ -45,7 +45,7 @@ from reports.models import (
     PublicationDay,
 )
 from revisions.models import LockedChange, LockedComparison, LockedResultChange
-from services.models import CatalogueItem, ProjectCommunity, ServiceField, ServiceProject
+from services.models import CatalogueItem, Payment, ProjectCommunity, Review, ServiceProject
 from socialworkers.models import Posting, SocialWorker, Training, TrainingRecord
 from submissions.models import FindingComment, Reminder, Submission, SubmissionStep
 from targets.models import CommunityMeasure, DivisionMeasure, FigureResult, Target, TargetResult
@@ -56,6 +56,7 @@ from tests.connections.receivers import make_delivery, make_webhook
 from tests.factories import (
     make_activity,
     make_batch,
+    make_catalogue_item,
     make_change_set,
     make_community,
     make_count,
@@ -67,9 +68,11 @@ from tests.factories import (
     make_hours,
     make_monthly_report,
     make_organization,
+    make_payment,
     make_point,
     make_profile,
     make_project,
+    make_review,
     make_story,
     make_support,
     make_survey,
@@ -193,16 +196,6 @@ def _briefing(side: Side) -> Briefing:
     return make_issued(side.county, side.period.code)
 
 
-def _catalogue_item(side: Side) -> CatalogueItem:
-    return CatalogueItem.objects.create(
-        division=side.county,
-        code="A01",
-        name="社区养老服务",
-        field=ServiceField.ELDERLY,
-        valid_from=datetime.date(2018, 1, 1),
-    )
-
-
 # Functions that create a row of each scoped model on one side. A new scoped model needs a line here.
 MAKERS: dict[type[models.Model], Callable[[Side], models.Model]] = {
     Division: lambda side: side.town,
@@ -256,7 +249,9 @@ MAKERS: dict[type[models.Model], Callable[[Side], models.Model]] = {
     Posting: lambda side: make_worker(side.town).postings.get(),
     ServiceProject: lambda side: make_project(side.county),
     ProjectCommunity: lambda side: make_project(side.county, side.community).links.get(),
-    CatalogueItem: _catalogue_item,
+    CatalogueItem: lambda side: make_catalogue_item(side.county),
+    Review: lambda side: make_review(make_project(side.county)),
+    Payment: lambda side: make_payment(side.county),
     Activity: lambda side: make_activity(side.town),
     Filing: lambda side: make_filing(side.community),
     FilingStep: lambda side: make_filing(side.community).steps.create(

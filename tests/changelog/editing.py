@@ -15,11 +15,13 @@ from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import register_named
 from orgs.models import SocialOrganization
 from participation.models import Survey
+from services.models import ServiceProject
 from socialworkers.models import SocialWorker, Training
 from tests.factories import (
     Place,
     id_number,
     make_activity,
+    make_catalogue_item,
     make_count,
     make_department,
     make_document,
@@ -27,8 +29,10 @@ from tests.factories import (
     make_hours,
     make_monthly_report,
     make_organization,
+    make_payment,
     make_point,
     make_project,
+    make_review,
     make_support,
     make_survey,
     make_training,
@@ -69,6 +73,15 @@ def statistics(place: Place) -> Department:
     """Return 统计局 of 城区, which a new item names."""
     known: Department | None = Department.objects.filter(division=place.county, name="统计局").first()
     return known or make_department(place.county, "统计局")
+
+
+REVIEWED = "YS-1"
+
+
+def reviewed_project(place: Place) -> ServiceProject:
+    """Return the project of 城区 that reviews are of, the same at each call."""
+    known = ServiceProject.objects.filter(number=REVIEWED, division=place.county).first()
+    return known or make_project(place.county, number=REVIEWED)
 
 
 def yearly_survey(place: Place) -> Survey:
@@ -163,6 +176,55 @@ CASES = (
             "number": "YS-77", "name": "演示项目", "county": "城区", "buyer": "城区民政局", "provider_name": "演示中心",
             "field": "elderly", "beneficiaries": "全体居民", "purchase_method": "公开招标", "funding_source": "福彩公益金",
             "budget": 120_000, "starts_on": "2018-01-01", "ends_on": "2018-12-31", "status": "履约中", "communities": "",
+        },
+    ),
+    Case(
+        register="catalogue",
+        make=lambda place: make_catalogue_item(place.county, note="旧"),
+        elsewhere=lambda place: make_catalogue_item(place.other_county),
+        change={"finance_code": "B0101", "prefers_organizations": "是"},
+        changed={"finance_code": "B0101", "prefers_organizations": True},
+        clear="note",
+        cleared={"note": ""},
+        wrong={"field": "食堂"},
+        close={"valid_to": "2018-12-31"},
+        closed={"valid_to": datetime.date(2018, 12, 31)},
+        new={
+            "code": "QD-77", "name": "演示服务", "county": "城区", "field": "社区养老", "valid_from": "2018-01-01",
+            "note": "",
+        },
+    ),
+    Case(
+        register="reviews",
+        make=lambda place: make_review(reviewed_project(place), note="旧"),
+        elsewhere=lambda place: make_review(make_project(place.other_county)),
+        change={"score": "91.5", "reviewer": "第三方"},
+        changed={"score": Decimal("91.5"), "reviewer": "third_party"},
+        clear="note",
+        cleared={"note": ""},
+        wrong={"kind": "年终"},
+        close={"score": "60"},  # a review has no end
+        closed={"score": Decimal(60)},
+        new={
+            "project_number": REVIEWED, "county": "城区", "kind": "中期", "reviewed_on": "2018-06-01", "score": "84",
+            "note": "",
+        },
+        prepare=reviewed_project,
+    ),
+    Case(
+        register="payments",
+        make=lambda place: make_payment(place.county, note="旧"),
+        elsewhere=lambda place: make_payment(place.other_county),
+        change={"amount": Decimal("1200.50"), "source": "福彩公益金"},
+        changed={"amount": Decimal("1200.50"), "source": "lottery"},
+        clear="note",
+        cleared={"note": ""},
+        wrong={"purpose": "会议"},
+        close={"amount": "60"},  # a payment has no end
+        closed={"amount": Decimal(60)},
+        new={
+            "voucher": "PZ-77", "county": "城区", "paid_on": "2018-06-01", "amount": 5_000, "source": "福彩公益金",
+            "purpose": "活动", "note": "",
         },
     ),
     Case(

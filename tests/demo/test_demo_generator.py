@@ -177,6 +177,31 @@ def test_no_registration_has_ended_by_the_demos_end_and_a_few_end_soon(writer):
     assert 0 < len(soon) < len(until) / 40
 
 
+def test_projects_are_accepted_after_their_acceptance_and_paid_at_most_what_was_agreed(writer):
+    accepted: dict[str, datetime.date] = {}
+    paid: Counter[str] = Counter()
+    vouchers: list[str] = []
+    contracts: dict[str, int] = {}
+    for each in WHOLE.months:
+        for row in writer.reviews[each]:
+            assert row["reviewed_on"] <= last_day_of(each) and row["note"] == "演示数据"
+            if row["kind"] == "验收":
+                accepted[row["project_number"]] = row["reviewed_on"]
+        for row in writer.projects[each]:
+            contracts[row["number"]] = row.get("contract_amount", 0)
+            if row["status"] == "已验收":
+                assert row["number"] in accepted
+        for row in writer.payments[each]:
+            vouchers.append(row["voucher"])
+            assert row["amount"] > 0 and row["paid_on"] <= last_day_of(each) and row["note"] == "演示数据"
+            if number := row.get("project_number"):
+                paid[number] += row["amount"]
+                assert paid[number] <= contracts[number]
+    assert len(set(vouchers)) == len(vouchers) > 500
+    assert len(accepted) > 100
+    assert len(writer.catalogue[WHOLE.first]) == 6
+
+
 # --- Months ---
 
 

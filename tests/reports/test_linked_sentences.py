@@ -118,6 +118,55 @@ SITUATIONS = {
         "communities", [USUAL], {"span": "year", "month": "2018-12"},
         ["全市填报组织体系的社区153个，其中组织健全的96个，占62.7%，较上年末提高1.3个百分点。"],
     ),
+    "purchases": (
+        "purchases",
+        [
+            stored("org_share", 30, 40, before=(28, 40)),
+            stored("four_groups", 523_000, 1_000_000),
+            stored("paid_rate", 80_000, 100_000, before=(50_000, 100_000)),
+            stored("reviewed", 9, 12),
+            stored("good", 11, 11),
+        ],
+        {},
+        [
+            "全市月末在执行的购买服务项目40个，其中由社会组织承接的30个，占75.0%，较上月提高5.0个百分点；"
+            "在执行项目中面向流动人口、留守人员、困难群众和特殊人群的预算占52.3%。",
+            "全市在执行项目的合同资金已支付80.0%，较上月提高30.0个百分点；"
+            "本年到期的购买服务项目12个，其中完成末期评估的9个，占75.0%；本年评定绩效等级的项目11个，全部为优良。",
+        ],
+    ),
+    "purchases of a county that has only reviewed": (
+        "purchases", [stored("reviewed", 1, 1)], {"whole": "全县", "counties": 0},
+        ["全县本年到期的购买服务项目1个，已完成末期评估。"],
+    ),
+    "projects without money and without an end": (
+        "purchases", [stored("paid_rate", 0, 0), stored("reviewed", 0, 0), stored("org_share", 0, 3, counties=12)], {},
+        ["全市月末在执行的购买服务项目3个，均不由社会组织承接（覆盖12个县（市、区））。"],
+    ),
+    "money from several sources": (
+        "funding",
+        [
+            stored("funding", 1_000_000, parts={"一般公共预算": 700_000, "福彩公益金": 200_000, "慈善资金": 60_000, "其他": 0}),
+            stored("social_share", 100_000, 1_000_000),
+            stored("lottery_share", 200_000, 1_000_000),
+        ],
+        {},
+        [
+            "本月全市支付经费100万元，其中一般公共预算70万元、福彩公益金20万元、慈善资金6万元；"
+            "福彩公益金占20.0%、社会资金（慈善、驻区单位、捐赠）占10.0%。"
+        ],
+    ),
+    "money from one source": (
+        "funding", [stored("funding", 50_000, parts={"一般公共预算": 50_000}), stored("social_share", 0, 50_000)], {},
+        ["本月全市支付经费5万元，全部为一般公共预算。"],
+    ),
+    "no money this month, and a county is missing": (
+        "funding", [stored("funding", 0, counties=12)], {}, ["本月全市没有登记经费支付（覆盖12个县（市、区））。"],
+    ),
+    "money of a year": (
+        "funding", [stored("funding", 80, parts={"其他": 80})], {"span": "year", "month": "2018-12"},
+        ["2018年1月以来全市支付经费80元，全部为其他资金。"],
+    ),
     "reported, and nothing to divide by": ("communities", [bodies(0, 0)], {}, []),
     "nothing reported": ("communities", [], {}, []),
     "facilities of as many communities": (
@@ -448,7 +497,7 @@ def test_every_measure_word_is_that_of_the_figure():
 def test_counties_that_miss_the_same_are_named_together():
     figures = linked(NAMES, missing=["武乡县", "沁县"])
     assert unreported_sentence(to_stored(figures), CITY) == (
-        "联动工作方面，全市未填报需求调查；武乡县、沁县均未填报社区组织体系、服务设施、进社区工作事项、社区月报、满意度调查等10项。"
+        "联动工作方面，全市未填报需求调查；武乡县、沁县均未填报社区组织体系、服务设施、进社区工作事项、社区月报、满意度调查等13项。"
     )
 
 

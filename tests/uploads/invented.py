@@ -45,6 +45,9 @@ FITTING: dict[str, dict[str, tuple[Any, Any]]] = {
         "hours": (8, 16.5),
     },
     "documents": {"kind": ("社区发展规划", "社区发展规划")},
+    "projects": {"status": ("采购中", "履约中"), "catalogue_code": ("QD-1", "QD-2")},
+    "reviews": {"project_number": ("YS-1", "YS-2"), "score": (84.25, 91.5)},
+    "payments": {"project_number": ("YS-1", "YS-2"), "instalment": (1, 2)},
     "assessments": {"year": ("2017", "2018"), "work_score": (80.25, 90.5)},
 }
 

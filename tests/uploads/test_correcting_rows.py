@@ -23,6 +23,7 @@ from tests.orgs.test_sheets import row as organization_row
 from tests.participation.activity_rows import activity_row
 from tests.participation.rows import row as count_row
 from tests.practice.rows import document_row
+from tests.services.rows import catalogue_row, payment_row, review_row
 from tests.services.test_sheets import row as project_row
 from tests.socialworkers.test_sheets import NUMBER
 from tests.socialworkers.test_sheets import row as worker_row
@@ -85,6 +86,9 @@ SHOWN_AS_THEY_ARE = [
     ("training_records", hours_row(学时="99999", 备注=f"找张三{MOBILE}")),
     ("supports", support_row(扶持方式="送米面", 扶持起始日期="不详")),
     ("activities", activity_row(活动类型="宴会", 参加人数="几十个")),
+    ("catalogue", catalogue_row(服务领域="食堂", 优先社会组织="也许", 起="不详", 备注="演示")),
+    ("reviews", review_row("没有的项目", 评估日期="不详", 得分="优", 评估方="专家")),
+    ("payments", payment_row(支付日期="不详", 资金来源="彩票", 期次="首付", 备注="演示")),
     ("surveys", count_row("没有的调查", 满意="十几", 不了解="清空")),
     ("work_items", item_row(提出部门="没有的科", 起="不详", 止=datetime.date(2018, 12, 31), 采集项目="一行\n两行")),
     ("assessments", score_row(工作得分="一百", 备注="演示")),

@@ -36,7 +36,7 @@ from changzhi_portal.registers.columns import (
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import column_for, registers
 from periods.models import ReportingPeriod
-from tests.factories import Place, make_department, make_training, make_worker
+from tests.factories import Place, make_catalogue_item, make_department, make_project, make_training, make_worker
 from tests.uploads.invented import PEOPLE, TRAININGS, Invented
 from uploads import actions
 from uploads.models import UploadBatch
@@ -49,9 +49,11 @@ HEADER_ROW, FIRST_ROW = 3, 4
 # --- Columns that a place does not show, and why ---
 
 # They identify the record or its place; a change is one of the record's community or division.
-FINDING = {"ref", "county", "town", "community_name", "community_code", "month"}
+# So do numbers of what a record belongs to: its project, its line of the catalogue.
+FINDING = {"ref", "county", "town", "community_name", "community_code", "month", "project_number", "catalogue_code"}
 # A community is found by its place columns, a monthly report by those and its month; places change by changes of divisions.
 LASTING = {
+    "reviews": {"county"},
     "communities": {"county", "town", "community_name", "community_code"},
     "monthly": {"county", "town", "community_name", "community_code", "month"},
 }
@@ -69,7 +71,10 @@ OF_ONE_CHOICE = {"documents": {"kind"}}
 IN_HEADING = {"name", "title"}
 PLACE_ON_PAGE = {
     "workers": {"county", "town", "community_name"},
-    "projects": {"county"},
+    "projects": {"county", "catalogue_code"},
+    "catalogue": {"county"},
+    "reviews": {"county", "project_number"},
+    "payments": {"county", "town", "community_name", "project_number"},
     "work_items": {"county", "town"},
     "trainings": {"county", "town"},
 }
@@ -85,7 +90,8 @@ LABELS = {
 # Fields on records' pages that no column writes alone: those set by a change of divisions, and a project's place.
 OTHER_FACTS = {
     "communities": {"code", "closed_on"},
-    "projects": {"division"},
+    "projects": {"division", "catalogue"},
+    "catalogue": {"division"},
     "work_items": {"state", "department", "submitted_on", "due_on", "decided_on", "decided_in"},
 }
 WORDS_ON_PAGE = {"是": ("是", "已建立"), "否": ("否", "未建立")}
@@ -262,6 +268,11 @@ def office(
         for number, person, where in zip(TRAININGS, PEOPLE, (place.communities[0], place.villages[0]), strict=True):
             make_training(place.city, number)
             make_worker(where, id_number=person)
+    for number, town in (("1", place.street), ("2", place.rural_town)):
+        if request.param.name in {"reviews", "payments"}:
+            make_project(town, number=f"YS-{number}")
+        if request.param.name == "projects":
+            make_catalogue_item(place.city, code=f"QD-{number}")
     return Office(request.param(), officer, period, signed_in(officer))
 
 

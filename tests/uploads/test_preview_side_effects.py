@@ -35,6 +35,7 @@ from tests.factories import (
     credit_code,
     id_number,
     make_activity,
+    make_catalogue_item,
     make_count,
     make_department,
     make_document,
@@ -43,10 +44,12 @@ from tests.factories import (
     make_hours,
     make_monthly_report,
     make_organization,
+    make_payment,
     make_point,
     make_posting,
     make_profile,
     make_project,
+    make_review,
     make_support,
     make_survey,
     make_training,
@@ -58,6 +61,7 @@ from tests.orgs.test_sheets import row as organization_row
 from tests.participation.activity_rows import activity_row
 from tests.participation.rows import row as count_row
 from tests.practice.rows import document_row
+from tests.services.rows import catalogue_row, payment_row, review_row
 from tests.services.test_sheets import row as project_row
 from tests.socialworkers.test_sheets import ELSEWHERE, NUMBER
 from tests.socialworkers.test_sheets import row as worker_row
@@ -645,6 +649,40 @@ CASES = {
             organization=make_organization(place.communities[0], "演示合唱团"),
         ),
     ),
+    "a project under the catalogue by an organization": Case(
+        "projects",
+        project_row(购买清单编号="QD-1", 承接主体信用代码=credit_code(77)),
+        lambda place: (
+            make_project(place.city, *place.communities[:2], number="YS001"),
+            make_catalogue_item(place.city, code="QD-1"),
+            make_organization(place.communities[0], "演示中心", credit_code=credit_code(77), registration="registered"),
+        ),
+    ),
+    "a new line of the catalogue": Case("catalogue", catalogue_row(止="2018-12-31")),
+    "another line of the catalogue": Case(
+        "catalogue",
+        catalogue_row(优先社会组织="是", 止="2018-12-31"),
+        lambda place: make_catalogue_item(place.county, code="QD-1"),
+    ),
+    "a new review": Case("reviews", review_row(), lambda place: make_project(place.county, number="YS-1")),
+    "another review": Case(
+        "reviews",
+        review_row(得分="91", 评估方="第三方"),
+        lambda place: make_review(make_project(place.county, number="YS-1"), score=70),
+    ),
+    "a new payment": Case(
+        "payments",
+        payment_row(项目编号="YS-1", 期次="1"),
+        lambda place: make_project(place.county, number="YS-1", contract_amount=100_000),
+    ),
+    "another payment": Case(
+        "payments",
+        payment_row(项目编号="YS-1", 期次="1", 社区名称="和平社区"),
+        lambda place: (
+            make_payment(place.county, 100, voucher="PZ-1"),
+            make_project(place.county, number="YS-1", contract_amount=100_000),
+        ),
+    ),
     "a new count": Case("surveys", count_row(SURVEY), lambda place: make_survey(place.county, SURVEY)),
     "another count": Case(
         "surveys",
@@ -674,6 +712,8 @@ CASES = {
 # A row never creates a community; the communities of a project are links of the project's own write.
 NEVER_NEW = {"communities.community"}
 LINKS = {"services.projectcommunity"}
+# What keys of other records than places are called.
+KEYS_IN_WORDS = ("项目编号", "用于社区", "购买清单编号", "承接的社会组织")
 
 
 @pytest.fixture
@@ -709,7 +749,7 @@ def assert_nothing_hidden(row: UploadRow, writes: Sequence[Write], register: str
                 assert told or row.also, f"a new {name} is written without a word"
                 continue
             column = sheet.column_for(write.instance, attribute)
-            headers = [column.header] if column else ["社区", "所属区划", "属地"]
+            headers = [column.header] if column else ["社区", "所属区划", "属地", *KEYS_IN_WORDS]
             found = [told[header] for header in headers if header in told]
             assert found, f"{attribute} of a {name} is changed and not shown"
             assert found[0]["old"] or old in (None, "", []), f"{attribute} of a {name} had {old!r}, shown as empty"

@@ -12,14 +12,17 @@ from services.models import ServiceProject
 from tests.communities.test_sheets import community_row, facility_row
 from tests.factories import (
     make_activity,
+    make_catalogue_item,
     make_count,
     make_document,
     make_facility,
     make_hours,
     make_monthly_report,
     make_organization,
+    make_payment,
     make_point,
     make_project,
+    make_review,
     make_support,
     make_survey,
     make_training,
@@ -88,6 +91,11 @@ def test_every_register_says_what_stands_and_where(place, clerk):
     make_activity(community, held_on=datetime.date(2018, 5, 31))
     make_count(make_survey(place.county), community)
     make_count(make_survey(place.county, state="closed"), community)
+    make_catalogue_item(place.county)
+    make_catalogue_item(place.county, valid_to=datetime.date(2018, 6, 30))
+    make_review(make_project(place.county, status=ServiceProject.Status.TERMINATED))
+    make_payment(place.county)
+    make_payment(place.county, paid_on=datetime.date(2018, 5, 31))
     make_work_item(place.county)
     make_work_item(place.county, valid_to=datetime.date(2018, 6, 30))
     make_work_item(place.city)
@@ -119,6 +127,9 @@ def test_every_register_says_what_stands_and_where(place, clerk):
         "surveys": 1,
         "trainings": 1,
         "training_records": 1,
+        "catalogue": 1,
+        "reviews": 1,
+        "payments": 1,
     }
     assert found == records | {"work_items": 1, "assessments": 1, "documents": 2}
 

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
+from django.db import models
 from django.db.models import QuerySet
 
 from changzhi_portal.bulk import in_batches
@@ -25,15 +26,19 @@ from changzhi_portal.registers.columns import (
 from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.entries import read_entries
 from changzhi_portal.registers.rows import RegisterRow
-from changzhi_portal.registers.writes import Write
+from changzhi_portal.registers.writes import Wording, Write
 from changzhi_portal.thresholds import Thresholds
 from communities.models import Community, Division
 from communities.places import Place, PlaceFinder, PlaceIndex, PlaceNotFoundError
 from communities.sheets.place_columns import REF, place_columns
 from communities.sheets.place_words import listed
 from communities.sheets.placing import RecordSheet
-from services.models import ProjectCommunity, ServiceProject
+from orgs.models import SocialOrganization
+from services.models import CatalogueItem, ProjectCommunity, Review, ServiceProject
+from services.sheets.lines import CatalogueFinder
 from services.thresholds import LARGEST_AMOUNT, SMALLEST_AMOUNT
+
+_ACCEPTED = ServiceProject.Status.ACCEPTED
 
 
 class ProjectSheet(RecordSheet):
@@ -49,7 +54,13 @@ class ProjectSheet(RecordSheet):
     needs_community = False
     identifying = (("number",),)
     list_page = "services:list"
-    names_of = ("division", "division__successor", "links__community")
+    looks_at: ClassVar[tuple[type[models.Model], ...]] = (
+        *RecordSheet.looks_at,
+        CatalogueItem,
+        Review,
+        SocialOrganization,
+    )
+    names_of = ("division", "division__successor", "links__community", "catalogue")
     fields_in_bulk = ("field", "beneficiaries", "purchase_method", "funding_source", "status", "grade", "note")
     columns: ClassVar[tuple[Column, ...]] = (
         REF,
@@ -60,6 +71,15 @@ class ProjectSheet(RecordSheet):
         TextColumn(ServiceProject, "provider_name", "承接主体", "承接单位", required=True),
         CreditCodeColumn(
             ServiceProject, "provider_credit_code", "承接主体信用代码", "承接单位信用代码", "承接主体统一社会信用代码"
+        ),
+        TextColumn(
+            None,
+            "catalogue_code",
+            "购买清单编号",
+            "清单编号",
+            "购买清单项目编号",
+            max_length=30,
+            holds_issued_numbers=True,
         ),
         ListColumn(
             ServiceProject, "communities", "服务社区", "服务社区（村）", max_length=2_000, note="名称或代码，用顿号分开"
@@ -144,8 +164,21 @@ class ProjectSheet(RecordSheet):
         return f"{record.number} {record.name}"
 
     def load_related(self, rows: Sequence[RegisterRow], context: CheckContext) -> None:
-        """Load the communities that the matched projects serve."""
-        self._links = self._load_links([row.target.pk for row in rows if row.target is not None])
+        """Load what projects refer to: communities, organizations by credit code, lines of the catalogue, acceptances."""
+        targets = [row.target for row in rows if isinstance(row.target, ServiceProject)]
+        self._links = self._load_links([project.pk for project in targets])
+        self._catalogue = CatalogueFinder(rows, targets, self._index, context)
+        codes = {code for row in rows if (code := row.get("provider_credit_code"))}
+        codes |= {project.provider_credit_code for project in targets if project.provider_credit_code}
+        self._providers: dict[str, int] = {}
+        for batch in in_batches(sorted(codes)):
+            known = SocialOrganization.objects.filter(credit_code__in=batch).order_by()
+            self._providers |= dict(known.values_list("credit_code", "pk"))
+        accepted = [row.target.pk for row in rows if row.target is not None and row.get("status") == _ACCEPTED]
+        self._accepted: set[int] = set()
+        for batch in in_batches(accepted):
+            acceptances = Review.objects.filter(project__in=batch, kind=Review.Kind.ACCEPTANCE).order_by()
+            self._accepted |= set(acceptances.values_list("project_id", flat=True))
 
     @staticmethod
     def _load_links(ids: list[int]) -> dict[int, list[int]]:
@@ -167,7 +200,14 @@ class ProjectSheet(RecordSheet):
         values = self.given(row, ServiceProject)
         if row.is_new or row.get("county"):
             values["division_id"] = self.division_for(row, project.division_id)
+        was_status = "" if row.is_new else project.status
+        was_linked = None if row.is_new else project.provider_id
+        if not row.has_error:
+            self._link(row, project, values)
         write = self.propose(row, project, values, division_id=row.place.division_id, is_new=row.is_new)
+        if write is not None and not row.is_new:
+            self._word_links(write, project, was_linked)
+        self._check_accepted(row, project, was_status)
         self._check_amounts(row, project)
         self._check_units(row, write, context.thresholds)
         if "communities" in row.values:
@@ -182,6 +222,42 @@ class ProjectSheet(RecordSheet):
                     write.before["communities"] = before
                     self._say_served(row, before, served)
         row.writes = [write] if write else []
+
+    def _link(self, row: RegisterRow, project: ServiceProject, values: dict[str, Any]) -> None:
+        """Set the line of the catalogue that a row names, and the organization that has the provider's credit code."""
+        code = values.get("provider_credit_code", "" if row.is_new else project.provider_credit_code)
+        values["provider_id"] = self._providers.get(code) if code else None
+        if "catalogue_code" in row.values:
+            division = values.get("division_id", project.division_id)
+            item = self._catalogue.find(row, division)
+            values["catalogue_id"] = None if item is None else item.pk
+            field = values.get("field", "" if row.is_new else project.field)
+            self._catalogue.judge(row, item, field, values.get("starts_on", None if row.is_new else project.starts_on))
+
+    def _word_links(self, write: Write, project: ServiceProject, was_linked: int | None) -> None:
+        """Say what the keys of a change mean."""
+        words: dict[str, Wording] = {}
+        if "catalogue_id" in write.after:
+            before, after = write.before.get("catalogue_id"), write.after["catalogue_id"]
+            words["catalogue_id"] = Wording(
+                "购买清单编号", self._catalogue.code_of(before), self._catalogue.code_of(after)
+            )
+        if "provider_id" in write.after:
+            shown = {True: "已在社会组织登记册中", False: "不在社会组织登记册中"}
+            words["provider_id"] = Wording(
+                "承接的社会组织", shown[was_linked is not None], shown[project.provider_id is not None]
+            )
+        if words:
+            write.words = words
+
+    def _check_accepted(self, row: RegisterRow, project: ServiceProject, was_status: str) -> None:
+        """Refuse 已验收 for a project that has no acceptance; one that comes in as accepted, from before, is pointed out."""
+        if row.get("status") != _ACCEPTED or was_status == _ACCEPTED or project.pk in self._accepted:
+            return
+        if row.is_new:
+            row.report("contradicts_project", "状态是“已验收”，请接着登记项目评估里的验收", "status")
+        else:
+            row.report("required", "改为“已验收”以前，请先登记项目评估里的验收", "status")
 
     def _say_served(self, row: RegisterRow, before: Sequence[int], served: Sequence[int]) -> None:
         """Say which communities come and go: those of other offices, and closed ones, stay (see `propose_writes`)."""
@@ -245,7 +321,9 @@ class ProjectSheet(RecordSheet):
         words = _CommunityWords(PlaceFinder(index))
         own = next((division for division in index.divisions.values() if division.path == scope_path), index.city)
         own_columns = {"": self.columns_of(ServiceProject)}
-        for key, entry, (division_id,) in read_entries(records, own_columns, "division"):
+        also = ("division", "catalogue__code")
+        for key, entry, (division_id, catalogue_code) in read_entries(records, own_columns, *also):
+            entry["catalogue_code"] = catalogue_code or ""
             today = index.today_of(index.divisions[division_id])
             # The sheet knows no towns; a blank county changes nothing, and means the uploader's own division.
             is_towns = today.level == Division.Level.TOWN

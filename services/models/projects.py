@@ -1,63 +1,59 @@
-"""Purchased services (政府购买服务) [四（二）1; 四（三）4]: projects and the purchase catalogue."""
+"""Projects of purchased services (政府购买服务) [四（二）1; 四（三）4] and the communities that they serve."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+import datetime
+from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from changzhi_portal.names import readings
 from changzhi_portal.records import FollowsCommunity, Record
-from changzhi_portal.scope import ScopedModel
+from changzhi_portal.scope import ScopedModel, ScopedQuerySet
+from orgs.models import SocialOrganization
+from services.models.catalogue import CatalogueItem, ServiceField
 
 
-class ServiceField(models.TextChoices):
-    """服务领域 [四（二）1]."""
+class ServiceProjectQuerySet(ScopedQuerySet):
+    """Queries of projects."""
 
-    CULTURE = "culture", "社区文化"
-    SPORTS = "sports", "社区体育"
-    RELIEF = "relief", "社会救助"
-    ELDERLY = "elderly", "社区养老"
-    CORRECTION = "correction", "社区矫正"
-    OTHER = "other", "其他"
+    def in_effect_on(self, day: datetime.date) -> Self:
+        """Filter for projects that are performed on `day`: contracted, begun and not over; 结束日期 is their last day."""
+        contracted = (ServiceProject.Status.PERFORMING, ServiceProject.Status.ACCEPTED)
+        return self.filter(starts_on__lte=day, ends_on__gte=day, status__in=contracted)
 
+    def ended_in_year_of(self, day: datetime.date) -> Self:
+        """Filter for projects whose last day lies in the calendar year of `day`, by that day, and that were performed."""
+        contracted = (ServiceProject.Status.PERFORMING, ServiceProject.Status.ACCEPTED)
+        return self.filter(ends_on__gte=day.replace(month=1, day=1), ends_on__lte=day, status__in=contracted)
 
-class CatalogueItem(Record, ScopedModel):
-    """A line of the purchase catalogue (购买清单): a service that a division may buy [四（二）1]."""
+    def by_organizations(self) -> Self:
+        """Filter for projects that an organization of the register provides, known by its credit code."""
+        return self.filter(self._of_organizations())
 
-    division = models.ForeignKey(
-        "communities.Division", models.PROTECT, related_name="catalogue", verbose_name="所属区划"
-    )
-    code = models.CharField("编号", max_length=30)
-    name = models.CharField("服务事项", max_length=100)
-    field = models.CharField("服务领域", max_length=12, choices=ServiceField)
-    valid_from = models.DateField("起")
-    valid_to = models.DateField("止", null=True, blank=True)
-    note = models.CharField("备注", max_length=500, blank=True)
+    def by_others(self) -> Self:
+        """Filter for projects whose provider is no organization of the register."""
+        return self.exclude(self._of_organizations())
 
-    scope_lookups: ClassVar[tuple[str, ...]] = ("division",)
+    @staticmethod
+    def _of_organizations() -> Q:
+        """Return the condition of `by_organizations`: also of an organization that was registered after the project."""
+        coded = SocialOrganization.objects.exclude(credit_code="").filter(credit_code=OuterRef("provider_credit_code"))
+        return Q(provider__isnull=False) | Q(Exists(coded.order_by()))
 
-    class Meta:
-        verbose_name = verbose_name_plural = "购买清单"
-        ordering = ("code",)
-        constraints = (
-            models.UniqueConstraint(
-                fields=["division", "code"], name="catalogue_code_once", violation_error_message="清单中已有此编号。"
-            ),
-            models.CheckConstraint(
-                condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")),
-                name="catalogue_ends_after_start",
-                violation_error_message="止日不能早于起日。",
-            ),
-        )
-
-    def __str__(self) -> str:
-        return self.name
+    def begun_in_year_of(self, day: datetime.date) -> Self:
+        """Filter for projects that have begun by `day` and run in its calendar year."""
+        return self.filter(starts_on__lte=day, ends_on__gte=day.replace(month=1, day=1))
 
 
 class ServiceProject(Record, ScopedModel):
-    """A purchased-service project. Money is in yuan."""
+    """A purchased-service project. Money is in yuan.
+
+    `provider_name` and its credit code stand as the office has filled them in; `provider` is the organization of the
+    register with that code, where it is known. `paid` and `grade` are what the office says of the whole project; what its
+    payments add up to, and the grade of its newest final review, are found from those.
+    """
 
     class Beneficiaries(models.TextChoices):
         """服务对象 [四（三）4]."""
@@ -117,6 +113,18 @@ class ServiceProject(Record, ScopedModel):
     buyer = models.CharField("购买主体", max_length=100)
     provider_name = models.CharField("承接主体", max_length=100)
     provider_credit_code = models.CharField("承接主体信用代码", max_length=18, blank=True)
+    provider = models.ForeignKey(
+        SocialOrganization,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="projects",
+        verbose_name="承接的社会组织",
+    )
+    catalogue = models.ForeignKey(
+        CatalogueItem, models.PROTECT, null=True, blank=True, related_name="projects", verbose_name="购买清单"
+    )
     communities = models.ManyToManyField(
         "communities.Community", through="ProjectCommunity", related_name="projects", verbose_name="服务社区"
     )
@@ -136,6 +144,7 @@ class ServiceProject(Record, ScopedModel):
 
     record_page: ClassVar[str] = "services:detail"
     scope_lookups: ClassVar[tuple[str, ...]] = ("division",)
+    objects = ServiceProjectQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "购买服务项目"
