@@ -84,9 +84,11 @@ def test_the_annex_has_every_figure_by_county_and_says_who_has_not_reported():
         "进社区工作事项",
         "社区减负",
         "居民满意度",
-        "社会工作人才",
         "社会组织培育",
-        "社区活动、居民骨干、社区发展规划、制度保障、宣传与案例",
+        "购买服务",
+        "社区活动",
+        "社会工作人才、居民骨干",
+        "社区发展规划、经费支付、制度保障、宣传与案例",
     ]
     assert list(tables) == kinds
     table = tables["社区组织体系和服务设施"]

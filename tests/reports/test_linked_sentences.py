@@ -497,7 +497,7 @@ def test_every_measure_word_is_that_of_the_figure():
 def test_counties_that_miss_the_same_are_named_together():
     figures = linked(NAMES, missing=["武乡县", "沁县"])
     assert unreported_sentence(to_stored(figures), CITY) == (
-        "联动工作方面，全市未填报需求调查；武乡县、沁县均未填报社区组织体系、服务设施、进社区工作事项、社区月报、满意度调查等13项。"
+        "联动工作方面，全市未填报需求调查；武乡县、沁县均未填报社区组织体系、服务设施、进社区工作事项、社区月报、满意度调查等18项。"
     )
 
 
