@@ -41,7 +41,8 @@ from periods.models import ReportingPeriod, last_day_of, month_after
 from revisions.actions import compare_locked
 from revisions.jobs import locked_periods_to_compare
 from submissions.actions import change_dates, lock_period, remind_counties
-from targets.actions import compute_period, measure_if_due
+from targets.actions import compute_period
+from targets.models import Computation
 from workload.sheets import AssessmentSheet
 
 # The month in hand is due DAYS_UNTIL_DUE from today, and accepted as late for DAYS_LATE more. The calendar task does not
@@ -199,7 +200,8 @@ class DemoRun:
     def _measure_open_months(self) -> None:
         """Measure again what the organizations that were filed have changed, as the worker would in its first minute."""
         for period in ReportingPeriod.objects.filter(month__in=(self.span.in_arrears, self.span.last)):
-            measure_if_due(period)
+            if not Computation.objects.is_up_to_date(period):
+                compute_period(period)
 
     def _compare(self) -> None:
         """Compare the locked months that have changed since, as the worker would in its first minutes."""
