@@ -226,6 +226,7 @@ CASES = (
             "voucher": "PZ-77", "county": "城区", "paid_on": "2018-06-01", "amount": 5_000, "source": "福彩公益金",
             "purpose": "活动", "note": "",
         },
+        prepare=reviewed_project,
     ),
     Case(
         register="points",

@@ -64,6 +64,7 @@ FIELDS = {
     "activities": ("audience", "老年人"),
     "work_items": ("payment", "purchase"),
     "assessments": ("note", "演示"),
+    "documents": ("note", "演示"),
 }
 
 

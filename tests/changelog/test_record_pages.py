@@ -65,6 +65,7 @@ CHANGES = {
     "training_records": {"hours": "16.5", "note": "补课"},
     "work_items": {"yearly_funds": "1200.50", "payment": "purchase"},
     "assessments": {"work_score": "85.5"},
+    "documents": {"title": "演示实施意见", "kind": "admission"},
 }
 
 
@@ -177,6 +178,7 @@ def test_a_new_record_is_added(register: str, place: Place, clerk: User, client:
         "payments": {"source": "lottery", "purpose": "activity"},
         "surveys": {},
         "trainings": {"kind": None},
+        "documents": {"kind": None},
         "supports": {"kind": "venue"},
         "activities": {"kind": "volunteering"},
         "work_items": dict.fromkeys(("kind", "listed_as", "role", "applies_to")),
