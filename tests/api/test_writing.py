@@ -170,7 +170,7 @@ def test_no_value_of_any_field_is_a_fault(name, place, period, clerk, signed_in,
             assert answer.status_code in {200, 201, 400, 409, 422}, (change, answer.content.decode())
             assert answer.status_code < 400 or answer.json()["code"]
             statuses[answer.status_code] += 1
-    assert len(statuses) > 2
+    assert len(statuses) > 1
 
 
 @pytest.mark.parametrize(

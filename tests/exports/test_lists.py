@@ -97,11 +97,11 @@ ASKED = {
 SUBMITTED, DUE = datetime.date(2018, 6, 4), datetime.date(2018, 6, 26)
 
 
-def measure_months() -> None:
+def measure_months(by) -> None:
     """Measure June 2018, and May, which is locked: 工作评价 compares locked months alone."""
     may = make_period("2018-05")
     compute_period(may)
-    lock(may, None)
+    lock(may, by)
     compute_period(make_period())
 
 
@@ -151,7 +151,7 @@ def filled(place, administrator) -> Place:
     fill(place, administrator, 27)
     make_briefing(place.county)
     make_organization(make_community(place.rural_town, "外县社区"), "外县组织")
-    measure_months()
+    measure_months(administrator)
     return place
 
 
@@ -258,7 +258,7 @@ def test_the_counties_of_a_target_for_counties_are_exported_too(filled, officer,
 def test_a_file_costs_the_same_queries_for_one_row_and_for_many(place, administrator, signed_in):
     fill(place, administrator, 1)
     make_briefing(place.county)
-    measure_months()
+    measure_months(administrator)
     asked = {
         name: (signed_in(someone_for(name, place)), ASKED.get(name, ""))
         for name in ALL
