@@ -318,7 +318,7 @@ class ProjectSheet(RecordSheet):
         ):
             served[project_id].append(tuple(community))
         index = PlaceIndex(scope_path)
-        words = _CommunityWords(PlaceFinder(index))
+        words = CommunityWords(PlaceFinder(index))
         own = next((division for division in index.divisions.values() if division.path == scope_path), index.city)
         own_columns = {"": self.columns_of(ServiceProject)}
         also = ("division", "catalogue__code")
@@ -333,7 +333,7 @@ class ProjectSheet(RecordSheet):
             yield key, entry
 
 
-class _CommunityWords:
+class CommunityWords:
     """How a template writes a community that a project serves, so that reading it finds the same one."""
 
     def __init__(self, finder: PlaceFinder) -> None:
