@@ -187,7 +187,7 @@ PURCHASES_OF_LINKED = LinkedText(section="services", part=LinkedPart.ORGANIZATIO
 
 # --- Figures of divisions ---
 
-_PROJECTS, _PAYMENTS, _REVIEWS = "购买服务项目", "经费支付", "项目评估"
+_PROJECTS, _PAYMENTS, _REVIEWS, _CALLS = "购买服务项目", "经费支付", "项目评估", "公益创投和认领"
 BY_ORGANIZATIONS = Share(
     among="月末在执行的购买服务项目",
     unit="个",
@@ -218,12 +218,13 @@ WELL_DONE = Share(
 
 
 def _purchases_told(told: Told) -> list[str]:
-    """Return a paragraph on who performs projects and for whom, and one on payment and reviews."""
+    """Return a paragraph on who performs projects and for whom, one on payment and reviews, and one on calls."""
     performed = told.share("org_share", BY_ORGANIZATIONS)
     groups = _rate(told, "four_groups", "在执行项目中面向流动人口、留守人员、困难群众和特殊人群的预算占")
     paid = _rate(told, "paid_rate", "在执行项目的合同资金已支付")
     done = (told.share("reviewed", REVIEWED_AT_END), told.share("good", WELL_DONE))
-    return [*sentence(*_begun(told, performed, groups)), *sentence(*_begun(told, paid, *done))]
+    said = [*sentence(*_begun(told, performed, groups)), *sentence(*_begun(told, paid, *done))]
+    return [*said, *sentence(_calls_told(told))]
 
 
 def _begun(told: Told, *clauses: str) -> list[str]:
@@ -239,6 +240,29 @@ def _rate(told: Told, code: str, begins: str) -> str:
         return ""
     change = told.change_of_rate(figure)
     return joined([f"{begins}{percent_text(figure.value)}", change]) + told.coverage(figure)
+
+
+def _calls_told(told: Told) -> str:
+    """Return 本月全市收到社会组织申报和认领12件，其中公益创投9件、认领3件，较上月增加2件，认领入选2个项目; "" where nobody has called.
+
+    Nothing is said of coverage: an office that calls for nothing has left nothing out.
+    """
+    proposals, claims = told.known("proposals"), told.known("claims")
+    if proposals is None or proposals.numerator is None:
+        return ""
+    chosen = ""
+    if claims is not None and claims.numerator:
+        chosen = f"认领入选{display_number(claims.numerator)}个项目"
+    if not proposals.numerator:
+        return joined([f"{told.during}{told.whole}没有收到社会组织申报和认领", chosen])
+    kinds = [(label, number) for label, number in proposals.parts.items() if number]
+    listed = "其中" + "、".join(f"{label}{display_number(number)}件" for label, number in kinds)
+    if len(kinds) == 1:
+        listed = f"{'' if proposals.numerator == 1 else '全部'}为{kinds[0][0]}"
+    said = f"{told.during}{told.whole}收到社会组织申报和认领{display_number(proposals.numerator)}件"
+    comparable = proposals.counties_before is None
+    change = told.change_of_total(proposals, "件") if comparable else ""
+    return joined([said, listed if kinds else "", change, chosen])
 
 
 def _funding_told(told: Told) -> list[str]:
@@ -276,6 +300,8 @@ PURCHASE_FIGURES = LinkedWork(
         ShownFigure(figure=indicators.PAID_RATE, title="资金拨付", register=_PAYMENTS, is_key=True),
         ShownFigure(figure=indicators.REVIEWED, title="到期项目末期评估", register=_REVIEWS, is_key=True),
         ShownFigure(figure=indicators.GOOD, title="优良项目", register=_REVIEWS),
+        ShownFigure(figure=indicators.PROPOSALS, title="申报和认领（件）", register=_CALLS),
+        ShownFigure(figure=indicators.CLAIMS, title="认领项目（个）", register=_CALLS),
     ),
     paragraphs=_purchases_told,
 )

@@ -1,6 +1,6 @@
 """Figures of purchased services and of money [四（二）1; 五] (docs/domain.md §14.5).
 
-A project counts at its own division, a payment where it was paid. Money is in yuan. What is said of projects that are
+A project counts at its own division, a payment where it was paid, a proposal at the office that calls. Money is in yuan. What is said of projects that are
 "in effect" is of those performed on the last day of the month: contracted, begun and not over.
 """
 
@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce, NullIf
 from django.urls import reverse
 
 from changzhi_portal.figures import Figure, FigureKind, Rows, Shown
-from services.models import Payment, Review, ServiceProject
+from services.models import Call, Payment, Proposal, Review, ServiceField, ServiceProject
 from services.models.payments import YUAN, exact, paid_in_all
 from services.models.reviews import settled_grade
 
@@ -136,6 +136,33 @@ def _paid_by(last: datetime.date) -> Rows:
     return Payment.objects.until(last).order_by().values("division_id").distinct()
 
 
+# --- Calls ---
+
+
+def _proposals(first: datetime.date, last: datetime.date) -> Rows:
+    """Return a row a proposal handed in in the month that was not withdrawn, by the kind of its call."""
+    handed_in = Proposal.objects.standing().filter(submitted_on__range=(first, last)).order_by()
+    rows = handed_in.annotate(division_id=F("call__division_id"), part=F("call__kind"), numerator=_ONE)
+    return rows.values("division_id", "part", "numerator")
+
+
+def _claims(first: datetime.date, last: datetime.date) -> Rows:
+    """Return a row a claim that was chosen in the month, by the field of its call."""
+    chosen = Proposal.objects.chosen().filter(call__kind=Call.Kind.CLAIM, decided_on__range=(first, last)).order_by()
+    rows = chosen.annotate(division_id=F("call__division_id"), part=F("call__field"), numerator=_ONE)
+    return rows.values("division_id", "part", "numerator")
+
+
+def _called_by(last: datetime.date) -> Rows:
+    """Return who has published a call by a day."""
+    return Call.objects.published_by(last).order_by().values("division_id").distinct()
+
+
+def _claims_called_by(last: datetime.date) -> Rows:
+    """Return who has published a call for claims by a day."""
+    return Call.objects.published_by(last).filter(kind=Call.Kind.CLAIM).order_by().values("division_id").distinct()
+
+
 # --- The lists behind them ---
 
 
@@ -158,6 +185,19 @@ def _payments_of_month(division: Any, period: Any) -> str:
     """Return the address of the payments of the month."""
     days = {"paid_from": period.month.isoformat(), "paid_to": period.as_of.isoformat()}
     return f"{reverse('services:payments')}?{urlencode({**_place(division), **days})}"
+
+
+def _proposals_of_month(division: Any, period: Any) -> str:
+    """Return the address of the proposals handed in in the month."""
+    days = {"submitted_from": period.month.isoformat(), "submitted_to": period.as_of.isoformat()}
+    return f"{reverse('services:proposals')}?{urlencode({**_place(division), 'state': 'standing', **days})}"
+
+
+def _claims_of_month(division: Any, period: Any) -> str:
+    """Return the address of the claims chosen in the month."""
+    days = {"decided_from": period.month.isoformat(), "decided_to": period.as_of.isoformat()}
+    asked = {**_place(division), "kind": Call.Kind.CLAIM.value, "state": Proposal.State.CHOSEN.value, **days}
+    return f"{reverse('services:proposals')}?{urlencode(asked)}"
 
 
 PAID_RATE = Figure(
@@ -251,4 +291,32 @@ LOTTERY_SHARE = Figure(
     reported=_paid_by,
     fewer_is_better=None,
     list_url=_payments_of_month,
+)
+PROPOSALS = Figure(
+    code="proposals",
+    name="社会组织申报和认领",
+    unit="件",
+    clause=_PURCHASE,
+    kind=FigureKind.FLOW,
+    shown=Shown.TOTAL,
+    rows=_proposals,
+    reported=_called_by,
+    parts={str(value): str(label) for value, label in Call.Kind.choices},
+    is_daily=True,
+    decimals=0,
+    list_url=_proposals_of_month,
+)
+CLAIMS = Figure(
+    code="claims",
+    name="社会组织认领的项目",
+    unit="个",
+    clause=_PURCHASE,
+    kind=FigureKind.FLOW,
+    shown=Shown.TOTAL,
+    rows=_claims,
+    reported=_claims_called_by,
+    parts={str(value): str(label) for value, label in ServiceField.choices},
+    is_daily=True,
+    decimals=0,
+    list_url=_claims_of_month,
 )
