@@ -33,14 +33,10 @@ MAY_RUN_CALLS: Final = "may_run_calls"
 
 
 def _check_open(call: Call, by: Actor | None, note: str) -> None:
-    """Raise InvalidError for a call that says too little for projects, is over already, or is for closed communities."""
+    """Raise InvalidError for a call that says too little for projects, or is for closed communities."""
     if not (call.field and call.beneficiaries and call.starts_on and call.ends_on):
         raise InvalidError(
             "发布前要填服务领域、服务对象和项目起止日期，入选的要据此立项。", cure=f"The call {call.ref} is not whole."
-        )
-    if call.closes_on < timezone.localdate():
-        raise InvalidError(
-            f"征集截止日期{call.closes_on}已经过了，请先改期。", cure=f"The call {call.ref} is over.", field="closes_on"
         )
     refuse_closed_communities(call)
 

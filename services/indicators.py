@@ -139,28 +139,24 @@ def _paid_by(last: datetime.date) -> Rows:
 # --- Calls ---
 
 
-def _proposals(first: datetime.date, last: datetime.date) -> Rows:
-    """Return a row a proposal handed in in the month that was not withdrawn, by the kind of its call."""
-    handed_in = Proposal.objects.standing().filter(submitted_on__range=(first, last)).order_by()
-    rows = handed_in.annotate(division_id=F("call__division_id"), part=F("call__kind"), numerator=_ONE)
-    return rows.values("division_id", "part", "numerator")
+def _handed_in(kind: str) -> Callable[[datetime.date, datetime.date], Rows]:
+    """Return the rows of what was handed in in the month under calls of a kind and not withdrawn, by the field of the call."""
+
+    def rows(first: datetime.date, last: datetime.date) -> Rows:
+        standing = Proposal.objects.standing().filter(call__kind=kind, submitted_on__range=(first, last)).order_by()
+        placed = standing.annotate(division_id=F("call__division_id"), part=F("call__field"), numerator=_ONE)
+        return placed.values("division_id", "part", "numerator")
+
+    return rows
 
 
-def _claims(first: datetime.date, last: datetime.date) -> Rows:
-    """Return a row a claim that was chosen in the month, by the field of its call."""
-    chosen = Proposal.objects.chosen().filter(call__kind=Call.Kind.CLAIM, decided_on__range=(first, last)).order_by()
-    rows = chosen.annotate(division_id=F("call__division_id"), part=F("call__field"), numerator=_ONE)
-    return rows.values("division_id", "part", "numerator")
+def _called_by(kind: str) -> Callable[[datetime.date], Rows]:
+    """Return who has published a call of a kind by a day."""
 
+    def reported(last: datetime.date) -> Rows:
+        return Call.objects.published_by(last).filter(kind=kind).order_by().values("division_id").distinct()
 
-def _called_by(last: datetime.date) -> Rows:
-    """Return who has published a call by a day."""
-    return Call.objects.published_by(last).order_by().values("division_id").distinct()
-
-
-def _claims_called_by(last: datetime.date) -> Rows:
-    """Return who has published a call for claims by a day."""
-    return Call.objects.published_by(last).filter(kind=Call.Kind.CLAIM).order_by().values("division_id").distinct()
+    return reported
 
 
 # --- The lists behind them ---
@@ -187,17 +183,15 @@ def _payments_of_month(division: Any, period: Any) -> str:
     return f"{reverse('services:payments')}?{urlencode({**_place(division), **days})}"
 
 
-def _proposals_of_month(division: Any, period: Any) -> str:
-    """Return the address of the proposals handed in in the month."""
-    days = {"submitted_from": period.month.isoformat(), "submitted_to": period.as_of.isoformat()}
-    return f"{reverse('services:proposals')}?{urlencode({**_place(division), 'state': 'standing', **days})}"
+def _handed_in_of_month(kind: str) -> Callable[[Any, Any], str]:
+    """Return what gives the address of what was handed in in a month under calls of a kind."""
 
+    def address(division: Any, period: Any) -> str:
+        days = {"submitted_from": period.month.isoformat(), "submitted_to": period.as_of.isoformat()}
+        asked = {**_place(division), "kind": kind, "state": "standing", **days}
+        return f"{reverse('services:proposals')}?{urlencode(asked)}"
 
-def _claims_of_month(division: Any, period: Any) -> str:
-    """Return the address of the claims chosen in the month."""
-    days = {"decided_from": period.month.isoformat(), "decided_to": period.as_of.isoformat()}
-    asked = {**_place(division), "kind": Call.Kind.CLAIM.value, "state": Proposal.State.CHOSEN.value, **days}
-    return f"{reverse('services:proposals')}?{urlencode(asked)}"
+    return address
 
 
 PAID_RATE = Figure(
@@ -294,29 +288,29 @@ LOTTERY_SHARE = Figure(
 )
 PROPOSALS = Figure(
     code="proposals",
-    name="社会组织申报和认领",
+    name="公益创投申报",
     unit="件",
     clause=_PURCHASE,
     kind=FigureKind.FLOW,
     shown=Shown.TOTAL,
-    rows=_proposals,
-    reported=_called_by,
-    parts={str(value): str(label) for value, label in Call.Kind.choices},
-    is_daily=True,
-    decimals=0,
-    list_url=_proposals_of_month,
-)
-CLAIMS = Figure(
-    code="claims",
-    name="社会组织认领的项目",
-    unit="个",
-    clause=_PURCHASE,
-    kind=FigureKind.FLOW,
-    shown=Shown.TOTAL,
-    rows=_claims,
-    reported=_claims_called_by,
+    rows=_handed_in(Call.Kind.VENTURE),
+    reported=_called_by(Call.Kind.VENTURE),
     parts={str(value): str(label) for value, label in ServiceField.choices},
     is_daily=True,
     decimals=0,
-    list_url=_claims_of_month,
+    list_url=_handed_in_of_month(Call.Kind.VENTURE.value),
+)
+CLAIMS = Figure(
+    code="claims",
+    name="社会组织认领",
+    unit="件",
+    clause=_PURCHASE,
+    kind=FigureKind.FLOW,
+    shown=Shown.TOTAL,
+    rows=_handed_in(Call.Kind.CLAIM),
+    reported=_called_by(Call.Kind.CLAIM),
+    parts={str(value): str(label) for value, label in ServiceField.choices},
+    is_daily=True,
+    decimals=0,
+    list_url=_handed_in_of_month(Call.Kind.CLAIM.value),
 )
