@@ -216,16 +216,11 @@ def test_a_call_lists_communities_and_keeps_what_was_answered_to(place, clerk, o
     later = fields_of(place.county, communities=community.name, closes_on=datetime.date(2018, 6, 25), note="延期")
     call = save_call(by=clerk, fields=later, ref=call.ref, version=call.version)
     assert call.closes_on == datetime.date(2018, 6, 25)
+    kept = {"communities": community.name, "closes_on": call.closes_on, "note": "延期"}
     for late, label in ({"budget": Decimal(1)}, "预算（元）"), ({"communities": ""}, "服务社区"):
+        changed = fields_of(place.county, **kept | late)
         with pytest.raises(InvalidError, match=f"征集已经发布，不能再改“{label}”"):
-            save_call(
-                by=clerk,
-                fields=fields_of(
-                    place.county, **{"communities": community.name, "closes_on": call.closes_on, "note": "延期", **late}
-                ),
-                ref=call.ref,
-                version=call.version,
-            )
+            save_call(by=clerk, fields=changed, ref=call.ref, version=call.version)
     summaries = [each.summary for each in ChangeSet.objects.order_by("pk")]
     assert summaries == ["新增征集：城区2018年社区公益创投", "修改征集：城区2018年社区公益创投"]
     with pytest.raises(InvalidError, match="本单位已有同名的征集"):
