@@ -171,7 +171,7 @@ def test_a_program_reads_calls_and_proposals(place, clerk, signed_in):
     call = make_call(place.county)
     proposal = make_proposal(call, make_organization(place.county, "演示中心"), 40_000)
     browser = signed_in(clerk)
-    (row,) = browser.get("/api/v1/calls/").json()["items"]
+    (row,) = browser.get("/api/v1/calls/").json()["results"]
     assert (row["ref"], row["state"], row["budget"]) == (call.ref, "open", "100000.00")
-    (row,) = browser.get("/api/v1/proposals/", {"call": call.ref}).json()["items"]
+    (row,) = browser.get("/api/v1/proposals/", {"call": call.ref}).json()["results"]
     assert (row["ref"], row["organization_name"], row["project"]) == (proposal.ref, "演示中心", "")
