@@ -126,7 +126,9 @@ class ProposalForm(VersionForm):
     """A proposal under a call: an organization, what it wants to do, and for how much; a claim says no amount."""
 
     organization = _text(
-        "组织", 100, help_text="社会组织登记表里的名称；有同名的，写统一社会信用代码。信用状况要登记为“正常”。"
+        "组织",
+        100,
+        help_text="社会组织登记表里的名称；有同名的，写统一社会信用代码、备案号或者记录编号。信用状况要登记为“正常”。",
     )
     title = _text("项目名称", LONGEST_TITLE)
     submitted_on = DayField("申报日期", help_text="组织交来材料的那一天，在征集期内。")
@@ -137,9 +139,7 @@ class ProposalForm(VersionForm):
         if proposal is not None:
             names = ("title", "submitted_on", "amount", "note", "version")
             organization = proposal.organization
-            kwargs["initial"] = {name: getattr(proposal, name) for name in names} | {
-                "organization": organization.credit_code or organization.name
-            }
+            kwargs["initial"] = {name: getattr(proposal, name) for name in names} | {"organization": organization.name}
         super().__init__(*args, **kwargs)
         self.fields["submitted_on"].label = f"{call.deed}日期"
         if not call.is_venture:

@@ -11,6 +11,7 @@ from changelog.models import RegisterLock
 from changzhi_portal.refusals import InvalidError
 from changzhi_portal.rights import Actor
 from communities.models import Division
+from orgs.models import SocialOrganization
 from services.models import Call, CallCommunity, Proposal, ServiceProject
 from services.rules import bad_standing
 from services.sheets import ProjectSheet
@@ -27,7 +28,7 @@ def open_projects(call: Call, *, by: Actor, day: datetime.date) -> list[ServiceP
     with its name, and for what the register of projects refuses; NotAllowedError for who may not edit projects.
     """
     chosen = Proposal.objects.filter(call=call, project__isnull=True).chosen()
-    proposals = list(chosen.select_for_update(of=("self",)).select_related("organization").by_score())
+    proposals = list(chosen.select_for_update(of=("self",)).select_related("organization__merged_into").by_score())
     if not proposals:
         return []
     for proposal in proposals:
@@ -75,15 +76,24 @@ def _open(proposal: Proposal, call: Call, communities: str, *, by: Actor, day: d
         said = "".join(dict.fromkeys(sentences)) or "没有写入。"
         raise InvalidError(f"“{proposal}”不能立项：{said}", cure=f"The register refuses the project of {proposal.ref}.")
     project = ServiceProject.objects.get(ref=edit.record.ref)
+    if project.provider_id is None:  # an organization without a credit code, which the register does not find
+        project.provider = _provider_of(proposal)
+        project.version += 1
+        project.save(update_fields=["provider", "version"])
     proposal.project = project
     proposal.version += 1
     proposal.save(update_fields=["project", "version"])
     return project
 
 
+def _provider_of(proposal: Proposal) -> SocialOrganization:
+    """Return the organization of a proposal; of one that was merged, that which it was merged into."""
+    return proposal.organization.merged_into or proposal.organization
+
+
 def _values(proposal: Proposal, call: Call, communities: str, number: str) -> dict[str, Any]:
     """Return what the call and the proposal say of the project, by field of its register."""
-    organization, division = proposal.organization, call.division
+    organization, division = _provider_of(proposal), call.division
     said: dict[str, Any] = {
         "number": number,
         "name": proposal.title,
@@ -122,4 +132,9 @@ def _log(call: Call, opened: list[tuple[Proposal, ServiceProject]], *, by: Actor
         change_of(proposal, division=division.pk, before={"project": None}, after={"project": project.pk})
         for proposal, project in opened
     ]
-    log_changes(change_set, linked)
+    without_code = [
+        change_of(project, division=division.pk, before={"provider": None}, after={"provider": project.provider_id})
+        for _, project in opened
+        if not project.provider_credit_code
+    ]
+    log_changes(change_set, [*linked, *without_code])

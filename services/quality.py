@@ -181,7 +181,11 @@ def call_for_closed_community(occasion: Occasion) -> ScopedQuerySet:
 )
 def chosen_without_standing(occasion: Occasion) -> ScopedQuerySet:
     """Find chosen proposals without a project whose organization is dissolved or not in good standing (民政部令60号)."""
-    is_over = Q(organization__dissolved_on__lte=occasion.day)
-    is_bad = ~Q(organization__credit_status=SocialOrganization.CreditStatus.NORMAL)
+    is_merged = Q(organization__merged_into__isnull=False)
+    normal = SocialOrganization.CreditStatus.NORMAL
+    is_over = Q(organization__dissolved_on__lte=occasion.day) & ~is_merged
+    is_over |= Q(organization__merged_into__dissolved_on__lte=occasion.day)
+    is_bad = ~Q(organization__credit_status=normal) & ~is_merged
+    is_bad |= is_merged & ~Q(organization__merged_into__credit_status=normal)
     in_hand = Proposal.objects.chosen().filter(project__isnull=True).exclude(call__state=Call.State.CLOSED)
     return in_hand.filter(is_over | is_bad)

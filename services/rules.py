@@ -25,10 +25,11 @@ def refuse_bad_standing(organization: SocialOrganization, call: Call, day: datet
 
 
 def bad_standing(organization: SocialOrganization, call: Call, day: datetime.date) -> str:
-    """Return why an organization may not answer a call on a day, in one sentence; "" where it may."""
-    deed = call.deed
-    if organization.merged_into_id is not None:
-        return f"该组织的登记已并入别的组织，不能{deed}，请改选现在的组织。"
+    """Return why an organization may not answer a call on a day, in one sentence; "" where it may.
+
+    Of a record that was merged into another one, that one counts.
+    """
+    deed, organization = call.deed, organization.merged_into or organization
     if organization.dissolved_on is not None and organization.dissolved_on <= day:
         return f"该组织已于{organization.dissolved_on}注销，不能{deed}。"
     if organization.established_on > day:

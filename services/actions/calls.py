@@ -106,8 +106,10 @@ def save_call(*, by: Actor, fields: CallFields, ref: str = "", version: int = 0)
 def communities_text(call: Call, by: Actor) -> str:
     """Return the communities of a call as its form takes them: by name, by code where the name alone is not enough."""
     links = call.links.filter(community__closed_on__isnull=True).order_by("community__code")
+    named = list(links.values_list("community_id", "community__name", "community__code"))
+    if not named:
+        return ""
     words = CommunityWords(PlaceFinder(PlaceIndex(by.division.path)))
-    named = links.values_list("community_id", "community__name", "community__code")
     return "、".join(words.of(call.division_id, *community) for community in named)
 
 

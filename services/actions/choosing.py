@@ -50,7 +50,9 @@ def decide(*, by: Actor, call: Call, choices: Mapping[str, Choice], seen: str) -
     with transaction.atomic():
         # Proposals before their call, as their single moves take them.
         standing = Proposal.objects.visible_to(by).filter(call=call.pk).standing()
-        proposals = list(standing.select_for_update(of=("self",)).select_related("organization").order_by("pk"))
+        proposals = list(
+            standing.select_for_update(of=("self",)).select_related("organization__merged_into").order_by("pk")
+        )
         held: Call | None = (
             Call.objects.visible_to(by)
             .select_for_update(of=("self",))

@@ -29,7 +29,7 @@ _LOGGED = ("title", "submitted_on", "amount", "score", "note")
 
 @dataclass(frozen=True, kw_only=True)
 class ProposalFields:
-    """What is said of a proposal. `organization` is a name or a credit code; `amount` is in yuan, None for a claim."""
+    """What is said of a proposal. `organization` is a name, credit code, 备案号 or 记录编号; `amount` is in yuan, None for a claim."""
 
     organization: str
     title: str
@@ -126,7 +126,7 @@ def _held(by: Actor, ref: str, version: int) -> Proposal:
 def _set(proposal: Proposal, fields: ProposalFields, by: Actor) -> None:
     """Set what is said, and refuse what is wrong. Raises InvalidError."""
     call = proposal.call
-    organization = _organization_named(tidy(fields.organization), by)
+    organization = _organization_named(tidy(fields.organization), by, proposal)
     refuse_bad_standing(organization, call, fields.submitted_on)
     proposal.organization = organization
     proposal.title, proposal.note = tidy(fields.title), tidy(fields.note)
@@ -168,9 +168,16 @@ def _refuse_wrong_day(proposal: Proposal) -> None:
         raise InvalidError(wrong, cure=f"{day} is no day of the call {call.ref}.", field="submitted_on")
 
 
-def _organization_named(text: str, by: Actor) -> SocialOrganization:
-    """Return the organization of the user's area with this name or credit code. Raises InvalidError."""
-    is_meant = Q(name_key=comparable(text)) | Q(credit_code=text.upper()) & ~Q(credit_code="")
+def _organization_named(text: str, by: Actor, proposal: Proposal) -> SocialOrganization:
+    """Return the organization of the user's area with this name, credit code, 备案号 or 记录编号. Raises InvalidError.
+
+    The name that the proposal's organization has means that one, also where others have it.
+    """
+    if proposal.pk and comparable(text) == proposal.organization.name_key:
+        return proposal.organization
+    is_meant = Q(name_key=comparable(text)) | Q(ref=text)
+    if text:
+        is_meant |= Q(credit_code=text.upper()) | Q(filing_number=text.upper())
     found = list(SocialOrganization.objects.visible_to(by).filter(is_meant).order_by("dissolved_on", "pk")[:20])
     standing = [each for each in found if each.dissolved_on is None] or found
     if not standing:
@@ -181,7 +188,7 @@ def _organization_named(text: str, by: Actor) -> SocialOrganization:
         )
     if len(standing) > 1:
         raise InvalidError(
-            f"有{len(standing)}个组织都叫“{text}”，请改填统一社会信用代码。",
+            f"有{len(standing)}个组织都叫“{text}”，请改填统一社会信用代码、备案号或者记录编号。",
             cure=f"Several organizations are called {text}.",
             field="organization",
         )

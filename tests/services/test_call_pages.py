@@ -135,6 +135,16 @@ def test_calls_are_found_by_what_is_known_of_them(asked, found, place, clerk, si
     assert {row.record.title for row in page.context["table"].rows} == found
 
 
+def test_the_list_counts_what_was_not_withdrawn(place, clerk, signed_in):
+    call = make_call(place.county)
+    for state in ("submitted", "withdrawn", "refused"):
+        make_proposal(call, make_organization(place.county), state=state)
+    make_call(place.county, state="draft")
+    rows = signed_in(clerk).get(reverse("services:calls")).context["table"].rows
+    assert {row.record.ref: row.record.proposals_received for row in rows}[call.ref] == 2
+    assert sorted(row.record.proposals_received for row in rows) == [0, 2]
+
+
 def test_proposals_are_found_by_call_organization_and_state(place, clerk, signed_in):
     call, organization = make_call(place.county, title="公益创投"), make_organization(place.county, "演示中心")
     wanted = make_proposal(call, organization, title="日间照料")

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.actions import apply_division_changes, undo_division_changes
+from changelog.actions import edit_record
 from changelog.models import ChangeSet
 from changzhi_portal.refusals import InvalidError, NotAllowedError, StaleError
 from communities.actions import change_set_of
@@ -23,6 +24,7 @@ from orgs.models import SocialOrganization
 from services.actions import CallFields, ProposalFields, save_call, save_proposal
 from services.flow import CALLS, PROPOSALS
 from services.models import Call, Proposal, ServiceProject
+from services.sheets import ProjectSheet
 from targets.actions import compute_period
 from targets.models import FigureResult
 from tests.communities.changes import change
@@ -152,8 +154,13 @@ def test_an_organization_is_named_by_name_or_code_and_a_doubtful_name_asks_for_t
     assert save_proposal(by=clerk, call=call, fields=said(coded.credit_code)).organization == coded
     for community in place.communities[:2]:
         make_organization(community, "演示合唱团", credit_status="normal")
-    with pytest.raises(InvalidError, match="有2个组织都叫“演示合唱团”，请改填统一社会信用代码。"):
+    with pytest.raises(InvalidError, match="有2个组织都叫“演示合唱团”，请改填统一社会信用代码、备案号或者记录编号。"):
         save_proposal(by=clerk, call=call, fields=said("演示合唱团"))
+    chosen = SocialOrganization.objects.filter(name="演示合唱团").order_by("pk")[1]
+    proposal = save_proposal(by=clerk, call=call, fields=said(chosen.ref))
+    assert proposal.organization == chosen
+    kept = save_proposal(by=clerk, ref=proposal.ref, version=1, fields=said(chosen.name, note="补充"))
+    assert (kept.organization, kept.note) == (chosen, "补充"), "the name stands for the organization that it has"
     with pytest.raises(InvalidError, match="社会组织登记表里没有“外县组织”"):
         make_organization(place.other_county, "外县组织", credit_status="normal")
         save_proposal(by=clerk, call=call, fields=said("外县组织"))
@@ -314,8 +321,10 @@ def test_chosen_proposals_become_projects_once_the_announcement_is_over(place, c
     assert refused.project is None
     linked = ChangeSet.objects.get(summary__startswith="入选项目立项")
     assert [record.after for record in linked.records.order_by("pk")] == [
-        {"project": project.pk}, {"project": second.project_id},
+        {"project": project.pk}, {"project": second.project_id}, {"provider": second.organization_id},
     ]  # fmt: skip
+    assert second.project.provider == second.organization, "also without a credit code"
+    assert set(ServiceProject.objects.by_organizations()) == {project, second.project}
     assert ChangeSet.objects.filter(summary__contains="公益创投").count() >= 2, "each project is in the change log"
     with pytest.raises(InvalidError, match="不能“撤回”"):
         PROPOSALS.make(chosen, "withdraw", by=clerk, note="不做了")
@@ -331,6 +340,33 @@ def test_a_claim_becomes_a_project_of_its_own_purchase_for_nothing(place, office
     assert (project.number, project.division) == ("140400-RL-2018-001", place.city)
     assert (project.purchase_method, project.budget, project.contract_amount) == ("own", 0, 0)
     assert project.buyer == f"{place.city.name}民政局"
+
+
+def test_a_project_from_a_call_keeps_its_organization_without_a_code_until_its_name_changes(place, clerk, today):
+    call = make_call(place.county, state="announced")
+    proposal = make_proposal(call, good(place), 40_000, state="chosen")
+    today("2018-06-20")
+    CALLS.make(call, "close", by=clerk)
+    project = ServiceProject.objects.get()
+    for values, provider in (
+        ({"status": "performing", "contract_amount": 40_000}, proposal.organization),
+        ({"provider_name": "另一家"}, None),
+    ):
+        edit_record(register=ProjectSheet(), values=values, by=clerk, ref=project.ref, version=project.version)
+        project.refresh_from_db()
+        assert project.provider == provider
+
+
+def test_of_a_merged_organization_the_one_that_stays_counts(place, clerk, today):
+    kept = good(place, name="演示中心", credit_code=credit_code(11), registration="registered")
+    merged = good(place, credit_status="", merged_into=kept, dissolved_on=datetime.date(2018, 6, 1))
+    call = make_call(place.county, state="reviewing")
+    proposal = make_proposal(call, merged, 40_000)
+    PROPOSALS.make(proposal, "choose", by=clerk)
+    call = CALLS.make(call, "announce", by=clerk)
+    today("2018-06-20")
+    CALLS.make(call, "close", by=clerk)
+    assert ServiceProject.objects.get().provider == kept
 
 
 # --- Succession ---
