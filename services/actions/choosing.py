@@ -47,6 +47,7 @@ def decide(*, by: Actor, call: Call, choices: Mapping[str, Choice], seen: str) -
         raise NotAllowedError(
             "您的角色不能评选，请联系县（市、区）或市局。", cure=f"The role of {by.username} may not run calls."
         )
+    _refuse_outside_review(call)  # before anything is held: closing a call holds it before its proposals
     with transaction.atomic():
         # Proposals before their call, as their single moves take them.
         standing = Proposal.objects.visible_to(by).filter(call=call.pk).standing()
@@ -62,10 +63,7 @@ def decide(*, by: Actor, call: Call, choices: Mapping[str, Choice], seen: str) -
         )
         if held is None:
             raise NotFoundError("没有找到这次征集。", cure=f"There is no call {call.ref} in the user's area.")
-        if held.state != Call.State.REVIEWING:
-            raise StaleError(
-                f"征集现在是“{held.get_state_display()}”，不能评选。", cure=f"The call {held.ref} is {held.state}."
-            )
+        _refuse_outside_review(held)
         if page_seen(held, proposals) != seen or {each.ref for each in proposals} != set(choices):
             raise StaleError(
                 "您打开页面以后，有申报或者征集改动过，没有保存；请重新打开这一页再选。",
@@ -82,6 +80,13 @@ def decide(*, by: Actor, call: Call, choices: Mapping[str, Choice], seen: str) -
             if proposal.state != State.CHOSEN:
                 PROPOSALS.make(proposal, "choose", by=by)
     return len(chosen)
+
+
+def _refuse_outside_review(call: Call) -> None:
+    if call.state != Call.State.REVIEWING:
+        raise StaleError(
+            f"征集现在是“{call.get_state_display()}”，不能评选。", cure=f"The call {call.ref} is {call.state}."
+        )
 
 
 def _refuse(call: Call, chosen: list[Proposal]) -> None:
