@@ -39,7 +39,7 @@ class ProposalList(ListPage):
     requires = "may_see_registers"
     help_at = ANCHOR
     title = LIST_TITLE
-    queryset = Proposal.objects.with_call()
+    queryset = Proposal.objects.select_related("organization", "call__division")
     filterset = ProposalFilterSet
     form = ProposalFilterForm
     table = ProposalTable

@@ -51,7 +51,7 @@ def test_a_county_publishes_a_call_and_enters_a_proposal(place, clerk, signed_in
     browser.post(reverse("services:call_move", args=[call.ref, "open"]), {"seen": "1"})
     page = browser.get(call.get_absolute_url())
     assert titles(page) == ["登记申报", "开始评审", "终止征集", "修改"]
-    assert "还有12个工作日" in markup_of(page)
+    assert "还有11个工作日" in markup_of(page)
     organization = make_organization(place.county, "演示中心", credit_status="normal")
     asked = {"organization": "演示中心", "title": "日间照料", "submitted_on": "2018-06-04", "amount": "40000"}
     answer = browser.post(reverse("services:proposal_new", args=[call.ref]), asked)
@@ -184,4 +184,4 @@ def test_a_program_reads_calls_and_proposals(place, clerk, signed_in):
     (row,) = browser.get("/api/v1/calls/").json()["results"]
     assert (row["ref"], row["state"], row["budget"]) == (call.ref, "open", "100000.00")
     (row,) = browser.get("/api/v1/proposals/", {"call": call.ref}).json()["results"]
-    assert (row["ref"], row["organization_name"], row["project"]) == (proposal.ref, "演示中心", "")
+    assert (row["ref"], row["organization_name"], row["project"]) == (proposal.ref, "演示中心", None)

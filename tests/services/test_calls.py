@@ -235,7 +235,7 @@ def test_a_call_lists_communities_and_keeps_what_was_answered_to(place, clerk, o
         ({"closes_on": datetime.date(2018, 5, 1)}, "征集截止日期早于开始日期"),
         ({"ends_on": datetime.date(2018, 5, 1)}, "项目结束日期早于开始日期"),
         ({"communities": "没有的社区"}, "没有的社区"),
-        ({"title": "140402199001011234"}, "“征集名称”里有"),
+        ({"title": "打19900001234问"}, "“征集名称”里有手机号"),
     ],
 )
 def test_a_call_is_refused_in_one_sentence(changes, sentence, place, clerk, today):
@@ -365,11 +365,13 @@ def test_of_a_merged_organization_the_one_that_stays_counts(place, clerk, today)
 # --- Succession ---
 
 
-def test_calls_in_hand_follow_their_county_and_come_back(place, administrator):
+def test_calls_in_hand_follow_their_counties_into_the_one_that_they_become(place, administrator):
     second = make_division("140411", "郊区", place.city)
     call, twin = make_call(place.county, title="公益创投"), make_call(second, title="公益创投")
+    proposal = make_proposal(twin, good(place))
     closed = make_call(second, title="去年的", state="closed")
-    noted = [change("merge", old, "140403", "潞州区") for old in (place.county, second)]
+    for old in (place.county, second):
+        change("merge", old, "140403", "潞州区")
     applied = apply_division_changes(by=administrator)[0]
     new = Division.objects.by_code("140403")
     for record in (call, twin, closed):
@@ -377,9 +379,21 @@ def test_calls_in_hand_follow_their_county_and_come_back(place, administrator):
     assert (call.division, call.title) == (new, "公益创投")
     assert (twin.division, twin.title) == (new, "公益创投（原郊区）")
     assert closed.division == second, "it is past"
+    assert Proposal.objects.within(new).get() == proposal
     assert "公益创投和认领：城区“公益创投”转到潞州区" in applied.moved
     assert "公益创投和认领：郊区“公益创投”转到潞州区，那里已有同名的，改称“公益创投（原郊区）”" in applied.moved
-    noted[0].refresh_from_db()
-    undo_division_changes(change_set=change_set_of(noted[0]), by=administrator)
+
+
+def test_a_call_comes_back_with_its_title_when_the_merger_is_undone(place, administrator):
+    second = make_division("140411", "郊区", place.city)
+    make_call(place.county, title="公益创投")
+    twin = make_call(second, title="公益创投")
+    noted = change("merge", second, place.county.code, place.county.name)
+    change("merge", place.county, place.county.code, place.county.name)
+    apply_division_changes(by=administrator)
+    twin.refresh_from_db()
+    assert (twin.division, twin.title) == (place.county, "公益创投（原郊区）")
+    noted.refresh_from_db()
+    undo_division_changes(change_set=change_set_of(noted), by=administrator)
     twin.refresh_from_db()
     assert (twin.division, twin.title) == (second, "公益创投")
