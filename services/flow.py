@@ -243,7 +243,7 @@ PROPOSALS: Flow[Proposal] = Flow(
             sources=(*_IN_HAND, Stand.CHOSEN),
             target=Stand.WITHDRAWN,
             right=MAY_RUN_CALLS,
-            asks=Asks("撤回原因", "组织自己要求撤回的，写明是谁提出的单位，不写个人姓名。"),
+            asks=Asks("撤回原因", "例如：组织人手不够，自己提出撤回；不写个人姓名。"),
             done="已撤回。",
             check=_check_withdraw,
         ),
