@@ -80,6 +80,7 @@ RIGHTS: dict[str, str] = {
     "may_propose_work_items": "申请准入",
     "may_decide_work_items": "审定准入申请",
     "may_run_surveys": "组织调查",
+    "may_run_calls": "组织公益创投和认领",
     "may_report_stories": "报送宣传与案例",
     "may_choose_stories": "选用案例",
     "may_see_evaluation": "看工作评价",

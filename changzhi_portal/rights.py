@@ -113,6 +113,10 @@ class RoleOfActor(Protocol):
         """See `accounts.models.Role.may_run_surveys`."""
 
     @property
+    def may_run_calls(self) -> bool:
+        """See `accounts.models.Role.may_run_calls`."""
+
+    @property
     def may_report_stories(self) -> bool:
         """See `accounts.models.Role.may_report_stories`."""
 

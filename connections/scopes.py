@@ -41,8 +41,8 @@ SCOPES: Final = (
     Scope(
         MOVING_SCOPE,
         "办理流程",
-        "开始、结束调查，审定社区工作事项，和在页面上办一样检查；要和“读统计数据”一起选，办社区工作事项的再选“读登记册”",
-        frozenset({"may_run_surveys", "may_decide_work_items"}),
+        "开始、结束调查，审定社区工作事项，办理征集和申报，和在页面上办一样检查；要和“读统计数据”一起选，办社区工作事项、征集和申报的再选“读登记册”",
+        frozenset({"may_run_surveys", "may_decide_work_items", "may_run_calls"}),
     ),
     Scope("uploads:read", "看上传", "上传批次和它们的问题", frozenset({"may_see_uploads"})),
     Scope("uploads:write", "上传表格", "上传、入库、撤销；要和“看上传”一起选", frozenset({"may_upload"})),

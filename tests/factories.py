@@ -35,7 +35,17 @@ from orgs.models import Filing, SocialOrganization, Support
 from participation.models import Activity, Survey, SurveyCount
 from periods.models import ReportingPeriod, parse_month
 from practice.models import Document, Story
-from services.models import CatalogueItem, Payment, ProjectCommunity, Review, ServiceField, ServiceProject
+from services.models import (
+    Call,
+    CallCommunity,
+    CatalogueItem,
+    Payment,
+    ProjectCommunity,
+    Proposal,
+    Review,
+    ServiceField,
+    ServiceProject,
+)
 from socialworkers.models import Posting, SocialWorker, Training, TrainingRecord
 from uploads.models import UploadBatch
 from workload.models import WorkItem
@@ -350,6 +360,45 @@ def make_project(division: Division, *communities: Community, **fields: Any) -> 
     for community in communities:
         ProjectCommunity.objects.create(project=project, community=community)
     return project
+
+
+def make_call(division: Division, *communities: Community, **fields: Any) -> Call:
+    """Create a call for ventures of 100,000 yuan that was open in May 2018; an announced one was so from 11 to 19 June."""
+    values: dict[str, Any] = {
+        "kind": Call.Kind.VENTURE,
+        "title": f"演示第{next(_numbers)}次征集",
+        "opens_on": datetime.date(2018, 5, 2),
+        "closes_on": datetime.date(2018, 5, 31),
+        "field": ServiceField.ELDERLY,
+        "beneficiaries": ServiceProject.Beneficiaries.NEEDY,
+        "starts_on": datetime.date(2018, 9, 1),
+        "ends_on": datetime.date(2019, 8, 31),
+        "state": Call.State.OPEN,
+        **fields,
+    }
+    if values["kind"] == Call.Kind.VENTURE:
+        values.setdefault("budget", Decimal(100_000))
+        values.setdefault("funding_source", ServiceProject.FundingSource.LOTTERY)
+    if values["state"] == Call.State.ANNOUNCED:
+        values.setdefault("announced_on", datetime.date(2018, 6, 11))
+        values.setdefault("announced_until", datetime.date(2018, 6, 19))
+    call = _save(Call(division=division, **values))
+    for community in communities:
+        CallCommunity.objects.create(call=call, community=community)
+    return call
+
+
+def make_proposal(call: Call, organization: SocialOrganization, amount: float = 0, **fields: Any) -> Proposal:
+    """Create a proposal of 20 May 2018; a decided one was so on 8 June."""
+    values: dict[str, Any] = {
+        "title": f"演示第{next(_numbers)}项服务",
+        "submitted_on": datetime.date(2018, 5, 20),
+        "state": Proposal.State.SUBMITTED,
+        **fields,
+    }
+    if values["state"] in {Proposal.State.CHOSEN, Proposal.State.REFUSED}:
+        values.setdefault("decided_on", datetime.date(2018, 6, 8))
+    return _save(Proposal(call=call, organization=organization, amount=Decimal(str(amount)), **values))
 
 
 def make_catalogue_item(division: Division, **fields: Any) -> CatalogueItem:

@@ -136,6 +136,14 @@ class Role(models.TextChoices):
         return self in {Role.DISTRICT_CLERK, Role.BUREAU_OFFICER, Role.BUREAU_ADMIN, Role.CLIENT}
 
     @property
+    def may_run_calls(self) -> bool:
+        """Return whether the role calls for ideas of organizations (征集), enters their proposals and chooses among them.
+
+        Systems may move them with a token for it.
+        """
+        return self in {Role.DISTRICT_CLERK, Role.BUREAU_OFFICER, Role.BUREAU_ADMIN, Role.CLIENT}
+
+    @property
     def may_report_stories(self) -> bool:
         """Return whether the role reports media reports, campaigns and practice cases (宣传与案例), for its own office."""
         return self in {Role.DISTRICT_CLERK, Role.STREET_CLERK, Role.BUREAU_OFFICER, Role.BUREAU_ADMIN}

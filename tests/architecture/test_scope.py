@@ -45,7 +45,18 @@ from reports.models import (
     PublicationDay,
 )
 from revisions.models import LockedChange, LockedComparison, LockedResultChange
-from services.models import CatalogueItem, Payment, ProjectCommunity, Review, ServiceProject
+from services.models import (
+    Call,
+    CallCommunity,
+    CallStep,
+    CatalogueItem,
+    Payment,
+    ProjectCommunity,
+    Proposal,
+    ProposalStep,
+    Review,
+    ServiceProject,
+)
 from socialworkers.models import Posting, SocialWorker, Training, TrainingRecord
 from submissions.models import FindingComment, Reminder, Submission, SubmissionStep
 from targets.models import CommunityMeasure, DivisionMeasure, FigureResult, Target, TargetResult
@@ -56,6 +67,7 @@ from tests.connections.receivers import make_delivery, make_webhook
 from tests.factories import (
     make_activity,
     make_batch,
+    make_call,
     make_catalogue_item,
     make_change_set,
     make_community,
@@ -72,6 +84,7 @@ from tests.factories import (
     make_point,
     make_profile,
     make_project,
+    make_proposal,
     make_review,
     make_story,
     make_support,
@@ -252,6 +265,15 @@ MAKERS: dict[type[models.Model], Callable[[Side], models.Model]] = {
     CatalogueItem: lambda side: make_catalogue_item(side.county),
     Review: lambda side: make_review(make_project(side.county)),
     Payment: lambda side: make_payment(side.county),
+    Call: lambda side: make_call(side.county),
+    CallCommunity: lambda side: make_call(side.county, side.community).links.get(),
+    CallStep: lambda side: make_call(side.county).steps.create(
+        move="open", before="draft", after="open", made_by=side.user
+    ),
+    Proposal: lambda side: make_proposal(make_call(side.county), make_organization(side.community)),
+    ProposalStep: lambda side: make_proposal(make_call(side.county), make_organization(side.community)).steps.create(
+        move="shortlist", before="submitted", after="shortlisted", made_by=side.user
+    ),
     Activity: lambda side: make_activity(side.town),
     Filing: lambda side: make_filing(side.community),
     FilingStep: lambda side: make_filing(side.community).steps.create(

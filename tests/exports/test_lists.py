@@ -36,6 +36,7 @@ from tests.factories import (
     make_activity,
     make_batch,
     make_catalogue_item,
+    make_call,
     make_community,
     make_count,
     make_department,
@@ -52,6 +53,7 @@ from tests.factories import (
     make_profile,
     make_project,
     make_review,
+    make_proposal,
     make_story,
     make_support,
     make_survey,
@@ -81,6 +83,8 @@ ASKED = {
     "communities:facility_list": "sort=area",
     "communities:point_list": "sort=-windows&function=window",
     "services:list": "sort=-budget",
+    "services:calls": "sort=-budget&columns=title,kind,proposals_received,beneficiaries&kind=venture",
+    "services:proposals": "sort=-score&columns=title,organization,call,amount,decided_on&state=standing",
     "socialworkers:training_list": "sort=-hours&columns=name,number,people,service_staff&kind=continuing",
     "socialworkers:post_list": "sort=-posts_set",
     "participation:surveys": "sort=name&columns=name,by_third_party,reported&state=collecting",
@@ -129,6 +133,7 @@ def fill(place: Place, user, number: int, *, first: int = 0) -> None:
         Assessment.objects.create(community=community, year=2018, work_score=80)
         make_document(community)
         make_story(place.county, level="city", state="chosen")
+        make_proposal(make_call(place.county), organization, 1_000 + index, score=60 + index)
         make_batch(user, file_name=f"演示{index}.xlsx")
         make_user(Role.STREET_CLERK, place.street)
         make_department(place.street)

@@ -131,6 +131,8 @@ def linked(names: Sequence[tuple[str, str]], *, missing: Sequence[str] = (), is_
         "paid_rate": ((400_000, 500_000), (350_000, 500_000), {}),
         "reviewed": ((2, 3), (1, 2), {}),
         "good": ((3, 4), (3, 4), {}),
+        "proposals": ((5, None), (4, None), {"parts": {"社区养老": 3 * number, "社区文化": 2 * number}}),
+        "claims": ((2, None), (0, None), {"parts": {"社区体育": 2 * number}}),
         "funding": (
             (150_000, None),
             (120_000, None),

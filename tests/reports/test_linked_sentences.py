@@ -388,6 +388,23 @@ SITUATIONS = {
         "community_plans", [stored("planned", 45, 153, before=(40, 153), counties=12)], {},
         ["全市社区153个，其中有社区发展规划的45个，占29.4%，较上月提高3.3个百分点（覆盖12个县（市、区））。"],
     ),
+    "proposals and claims": (
+        "purchases",
+        [
+            stored("proposals", 12, before=(10, None), parts={"社区养老": 9, "社区文化": 3, "其他": 0}),
+            stored("claims", 3, before=(3, None), parts={"社区体育": 3}),
+        ],
+        {},
+        [
+            "本月全市收到公益创投申报12件，其中社区养老9件、社区文化3件，较上月增加2件；"
+            "社会组织认领3件，全部为社区体育，与上月持平。"
+        ],
+    ),
+    "one claim alone": (
+        "purchases", [stored("proposals", 0), stored("claims", 1, parts={"其他": 1})], {"span": "quarter"},
+        ["2018年1月以来全市收到社会组织认领1件，为其他领域。"],
+    ),
+    "nobody answers a call": ("purchases", [stored("proposals", 0), stored("claims", 0)], {}, []),
     "stories": (
         "stories", [stored("stories", 12, before=(10, None), parts={"媒体报道": 5, "典型案例": 7, "宣传活动": 0})], {},
         ["本月全市报送宣传与案例12篇，其中媒体报道5篇、典型案例7篇，较上月增加2篇。"],
