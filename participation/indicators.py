@@ -9,9 +9,11 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Case, F, QuerySet, Sum, Value, When
 from django.db.models.functions import Round
+from django.urls import reverse
 
 from changzhi_portal.figures import CountedOver, Figure, FigureKind, Rows, Shown
 from changzhi_portal.grades import POINTS_PER_GRADE, Grade5
@@ -173,6 +175,17 @@ def _any_consultation(last: datetime.date) -> Rows:
     return Consultation.objects.filter(held_on__lte=last).order_by().values("community_id").distinct()
 
 
+def _listed_by(days: str) -> Callable[[Any, Any], str]:
+    """Return what gives the address of the consultations of a month, by the day they were held or are due."""
+
+    def address(division: Any, period: Any) -> str:
+        place = {} if division.level == "city" else {str(division.level): division.code}
+        asked = place | {f"{days}_from": period.month.isoformat(), f"{days}_to": period.as_of.isoformat()}
+        return f"{reverse('participation:consultations')}?{urlencode(asked)}"
+
+    return address
+
+
 CONSULTATIONS = Figure(
     code="consultations",
     name="开展的协商",
@@ -182,6 +195,7 @@ CONSULTATIONS = Figure(
     shown=Shown.TOTAL,
     rows=_consultations,
     reported=_any_consultation,
+    list_url=_listed_by("held"),
     decimals=0,
 )
 ORG_VOICE = Figure(
@@ -193,6 +207,7 @@ ORG_VOICE = Figure(
     shown=Shown.RATE,
     rows=_org_voice_rows,
     reported=_any_consultation,
+    list_url=_listed_by("held"),
 )
 AGREED_DONE = Figure(
     code="agreed_done",
@@ -203,4 +218,5 @@ AGREED_DONE = Figure(
     shown=Shown.RATE,
     rows=_agreed_done_rows,
     reported=_any_consultation,
+    list_url=_listed_by("due"),
 )
