@@ -118,8 +118,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "参加协商的社会组织",
-                "verbose_name_plural": "参加协商的社会组织",
+                "verbose_name": "协商参加记录",
+                "verbose_name_plural": "协商参加记录",
             },
         ),
         migrations.AddField(

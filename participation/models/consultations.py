@@ -212,7 +212,7 @@ class ConsultationOrganization(ScopedModel):
     scope_lookups: ClassVar[tuple[str, ...]] = ("consultation__community__town",)
 
     class Meta:
-        verbose_name = verbose_name_plural = "参加协商的社会组织"
+        verbose_name = verbose_name_plural = "协商参加记录"
         constraints = (
             models.UniqueConstraint(
                 fields=["consultation", "organization"],

@@ -58,7 +58,7 @@ class ConsultationSheet(RecordSheet):
     looks_at: ClassVar[tuple[type[models.Model], ...]] = (*RecordSheet.looks_at, SocialOrganization)
     identifying = (("held_on", "topic"),)
     list_page = "participation:consultations"
-    names_of = (*NAMES_OF_COMMUNITY, "links__organization")
+    names_of = (*NAMES_OF_COMMUNITY, "links__organization", "links__organization__merged_into")
     fields_in_bulk = ("form", "category", "note")
     place_attributes = ("community_id",)
     columns: ClassVar[tuple[Column, ...]] = (

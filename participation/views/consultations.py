@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from changzhi_portal.facts import Fact
 from changzhi_portal.pages import ListPage
+from changzhi_portal.scope import paths_above, scope_path_of
 from communities.views import PlacedDetailPage
 from orgs.models import SocialOrganization
 from participation.filters import ConsultationFilterSet
@@ -52,10 +53,21 @@ class ConsultationDetail(PlacedDetailPage):
         return [*own, Fact("办理", progress)] if progress else own
 
     def get_context_data(self, **kwargs: object) -> dict[str, object]:
-        """Add the organizations that took part, with a link where the user may see them."""
+        """Add the organizations that took part: those of the area with a link, those of divisions above it by name.
+
+        Of those of other areas only how many there are.
+        """
+        user = self.request.user
         links = self.record.links.select_related("organization__merged_into").order_by("organization__sort_key", "pk")
         attending = {each.pk: each for link in links for each in [link.organization.merged_into or link.organization]}
-        visible = SocialOrganization.objects.visible_to(self.request.user).filter(pk__in=attending)
-        seen = set(visible.values_list("pk", flat=True))
-        organizations = [(each, each.get_absolute_url() if each.pk in seen else "") for each in attending.values()]
-        return super().get_context_data(organizations=organizations, **kwargs)
+        listed = SocialOrganization.objects.filter(pk__in=attending)
+        seen = set(listed.visible_to(user).values_list("pk", flat=True))
+        above = listed.filter(division__path__in=paths_above(scope_path_of(user) or ""))
+        named = seen | set(above.values_list("pk", flat=True))
+        organizations = [
+            (each, each.get_absolute_url() if each.pk in seen else "")
+            for each in attending.values()
+            if each.pk in named
+        ]
+        others = len(attending) - len(organizations)
+        return super().get_context_data(organizations=organizations, others=others, **kwargs)

@@ -236,6 +236,9 @@ def test_a_street_neither_sees_nor_removes_what_the_county_lists_of_another_stre
     assert entry["organizations"] == "演示合唱团"
     assert edited(street_clerk, consultation, organizations="清空") == []
     assert set(consultation.organizations.all()) == {elsewhere}
+    page = markup_of(signed_in(street_clerk).get(consultation.get_absolute_url()))
+    assert elsewhere.name not in page and "另有其他单位的社会组织1家" in page
+    assert elsewhere.name in markup_of(signed_in(clerk).get(consultation.get_absolute_url()))
     assert edited(street_clerk, consultation, organization_count="0") != []
 
 
