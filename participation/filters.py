@@ -9,9 +9,11 @@ from django.utils import timezone
 
 from changzhi_portal.names import comparable
 from changzhi_portal.pages.filters import DayFilter
+from changzhi_portal.scope import scope_path_of
 from changzhi_portal.search import SearchText
 from communities.filters import PlaceFilterSet
 from communities.search import of_communities
+from orgs.models import SocialOrganization
 from participation.models import (
     Activity,
     ActivityQuerySet,
@@ -137,10 +139,12 @@ class ConsultationFilterSet(PlaceFilterSet):
         return queryset.pending() if value == "pending" else queryset.filter(done_on__isnull=False)
 
     def by_organization(self, queryset: ConsultationQuerySet, name: str, value: str) -> ConsultationQuerySet:
-        """Filter by a part of an organization's name, or by its 记录编号."""
-        named = Q(organization__name_key__contains=comparable(value)) | Q(organization__ref=value)
-        links = ConsultationOrganization.objects.filter(consultation=OuterRef("pk")).order_by()
-        return queryset.filter(Exists(links.filter(named | Q(organization__merged_into__ref=value))))
+        """Filter by a part of an organization's name, or by its 记录编号: of those that the user may know of."""
+        named = Q(name_key__contains=comparable(value)) | Q(ref=value) | Q(merged_into__ref=value)
+        area = scope_path_of(getattr(self.request, "user", None))
+        known = SocialOrganization.with_merged.known_in(area).filter(named).order_by().values("pk")
+        links = ConsultationOrganization.objects.filter(consultation=OuterRef("pk"), organization__in=known)
+        return queryset.filter(Exists(links.order_by()))
 
     def by_voice(self, queryset: ConsultationQuerySet, name: str, value: str) -> ConsultationQuerySet:
         """Filter by whether an organization took part."""

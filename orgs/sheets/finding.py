@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from django.db.models import Q
-
 from changzhi_portal.bulk import in_batches
 from changzhi_portal.names import comparable
 from changzhi_portal.registers.rows import RegisterRow
-from changzhi_portal.scope import paths_above
 from communities.places import Place, PlaceIndex
 from orgs.models import SocialOrganization
 
@@ -26,9 +23,9 @@ class KnownOrganizations:
 
     def __init__(self, index: PlaceIndex, *, includes_above: bool = False) -> None:
         self._index = index
-        self.inside = SocialOrganization.in_subtree(index.scope_path)
-        if includes_above:
-            self.inside |= Q(division__path__in=paths_above(index.scope_path))
+        every = SocialOrganization.with_merged.all()
+        own = every.filter(SocialOrganization.in_subtree(index.scope_path))
+        self.inside = every.known_in(index.scope_path) if includes_above else own
         self.by_code: dict[str, SocialOrganization] = {}
         self.by_ref: dict[str, SocialOrganization] = {}
         self.by_name: defaultdict[str, list[SocialOrganization]] = defaultdict(list)
@@ -36,7 +33,7 @@ class KnownOrganizations:
     def load_names(self, keys: set[str]) -> None:
         """Load the organizations of these names (`comparable`)."""
         for batch in in_batches(sorted(keys)):
-            found = SocialOrganization.with_merged.filter(self.inside, name_key__in=batch)
+            found = self.inside.filter(name_key__in=batch)
             for record in found.select_related(*_NEED).order_by("pk"):
                 kept = record.merged_into or record
                 if kept not in self.by_name[record.name_key]:
@@ -45,14 +42,14 @@ class KnownOrganizations:
     def load_codes(self, codes: set[str]) -> None:
         """Load the organizations of these credit codes."""
         for batch in in_batches(sorted(codes)):
-            found = SocialOrganization.with_merged.filter(self.inside, credit_code__in=batch)
+            found = self.inside.filter(credit_code__in=batch)
             for record in found.select_related(*_NEED).order_by("-merged_into", "pk"):
                 self.by_code[record.credit_code] = record.merged_into or record
 
     def load_refs(self, refs: set[str]) -> None:
         """Load the organizations of these 记录编号."""
         for batch in in_batches(sorted(refs)):
-            found = SocialOrganization.with_merged.filter(self.inside, ref__in=batch)
+            found = self.inside.filter(ref__in=batch)
             for record in found.select_related(*_NEED).order_by("pk"):
                 self.by_ref[record.ref] = record.merged_into or record
 

@@ -157,7 +157,7 @@ class ConsultationSheet(RecordSheet):
             pairs = list(links.values_list("consultation_id", "organization_id"))
             of_links = {organization for _, organization in pairs}
             found = SocialOrganization.with_merged.select_related("merged_into").in_bulk(list(of_links))
-            known = SocialOrganization.with_merged.filter(self._organizations.inside, pk__in=of_links)
+            known = self._organizations.inside.filter(pk__in=of_links)
             inside = set(known.values_list("pk", flat=True))
             for consultation, key in pairs:
                 stands = found[key].merged_into or found[key]
@@ -258,7 +258,7 @@ class ConsultationSheet(RecordSheet):
         keys = {each.pk for organizations in attending.values() for each in organizations}
         inside: set[int] = set()
         for batch in in_batches(sorted(keys)):
-            found = SocialOrganization.with_merged.filter(known.inside, pk__in=batch)
+            found = known.inside.filter(pk__in=batch)
             inside |= set(found.values_list("pk", flat=True))
         placed, own = with_place(records, has_division=False), {"": self.columns_of(Consultation)}
         for key, entry, (community, *place) in read_entries(placed, own, "community_id", *PLACE_LOOKUPS):

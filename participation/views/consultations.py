@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from changzhi_portal.facts import Fact
 from changzhi_portal.pages import ListPage
-from changzhi_portal.scope import paths_above, scope_path_of
+from changzhi_portal.scope import scope_path_of
 from communities.views import PlacedDetailPage
 from orgs.models import SocialOrganization
 from participation.filters import ConsultationFilterSet
@@ -62,8 +62,7 @@ class ConsultationDetail(PlacedDetailPage):
         attending = {each.pk: each for link in links for each in [link.organization.merged_into or link.organization]}
         listed = SocialOrganization.objects.filter(pk__in=attending)
         seen = set(listed.visible_to(user).values_list("pk", flat=True))
-        above = listed.filter(division__path__in=paths_above(scope_path_of(user) or ""))
-        named = seen | set(above.values_list("pk", flat=True))
+        named = set(listed.known_in(scope_path_of(user)).values_list("pk", flat=True))
         organizations = [
             (each, each.get_absolute_url() if each.pk in seen else "")
             for each in attending.values()
