@@ -59,6 +59,8 @@ class ConsultationSheet(RecordSheet):
     identifying = (("held_on", "topic"),)
     list_page = "participation:consultations"
     names_of = (*NAMES_OF_COMMUNITY, "links__organization", "links__organization__merged_into")
+    ends_with = "done_on"
+    end_label = "办结"
     fields_in_bulk = ("form", "category", "note")
     place_attributes = ("community_id",)
     columns: ClassVar[tuple[Column, ...]] = (

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from django.urls import reverse
 from django.utils import timezone
 
 from changzhi_portal.facts import Fact
-from changzhi_portal.pages import ListPage
+from changzhi_portal.pages import Crumb, ListPage
 from changzhi_portal.scope import scope_path_of
 from communities.views import PlacedDetailPage
 from orgs.models import SocialOrganization
@@ -15,6 +16,8 @@ from participation.models import Consultation
 from participation.tables import ConsultationTable
 
 TITLE = "协商"
+# The pages that say when what was agreed was done, and take that back.
+_OF_AGREEMENT = ("end", "resume")
 
 
 class ConsultationList(ListPage):
@@ -51,6 +54,14 @@ class ConsultationDetail(PlacedDetailPage):
         own = super().get_facts()
         progress = self.record.progress_on(timezone.localdate())
         return [*own, Fact("办理", progress)] if progress else own
+
+    def get_actions(self) -> list[Crumb]:
+        """Return 办结 first where something is to be done, and 撤销办结 where it is; neither where nothing was agreed."""
+        actions = super().get_actions()
+        of_agreement = {reverse(f"changelog:{name}", args=["consultations", self.record.ref]) for name in _OF_AGREEMENT}
+        if self.record.is_pending:
+            return sorted(actions, key=lambda action: action.url not in of_agreement)
+        return [each for each in actions if self.record.done_on is not None or each.url not in of_agreement]
 
     def get_context_data(self, **kwargs: object) -> dict[str, object]:
         """Add the organizations that took part: those of the area with a link, those of divisions above it by name.
