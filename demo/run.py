@@ -42,6 +42,7 @@ from revisions.actions import compare_locked
 from revisions.jobs import locked_periods_to_compare
 from submissions.actions import change_dates, lock_period, remind_counties
 from targets.actions import compute_period
+from targets.models import Computation
 from workload.sheets import AssessmentSheet
 
 # The month in hand is due DAYS_UNTIL_DUE from today, and accepted as late for DAYS_LATE more. The calendar task does not
@@ -102,6 +103,7 @@ class DemoRun:
             self._remind()
             apply_for_items()
             file_organizations()
+            self._measure_open_months()
             self._compare()
         for printed in self._briefings():
             self._print(printed)
@@ -194,6 +196,12 @@ class DemoRun:
         counties = Division.objects.filter(code__in=REMINDED)
         period = ReportingPeriod.objects.get(month=self.span.last)
         remind_counties(period=period, by=_user(OFFICER), counties=list(counties))
+
+    def _measure_open_months(self) -> None:
+        """Measure again what the organizations that were filed have changed, as the worker would in its first minute."""
+        for period in ReportingPeriod.objects.filter(month__in=(self.span.in_arrears, self.span.last)):
+            if not Computation.objects.is_up_to_date(period):
+                compute_period(period)
 
     def _compare(self) -> None:
         """Compare the locked months that have changed since, as the worker would in its first minutes."""

@@ -1,4 +1,4 @@
-"""What is not filed: the rules of 备案, each refused with one sentence (systems.md §E; docs/domain.md §13.1)."""
+"""What is not filed: the rules of 备案, each refused with one sentence (docs/domain.md §13.1)."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ class Reviews(RegisterEndpoint):
 
     register = ReviewSheet
     example: ClassVar[dict[str, Any]] = {
-        "project_number": "YS-77",
+        "project_number": "YS-1",
         "county": "城区",
         "kind": "final",
         "reviewed_on": "2018-12-20",
@@ -84,7 +84,7 @@ class Payments(RegisterEndpoint):
         "amount": "50000.00",
         "source": "lottery",
         "purpose": "purchase",
-        "project_number": "YS-77",
+        "project_number": "YS-1",
         "instalment": 1,
         "payer": "county",
     }

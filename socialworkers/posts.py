@@ -8,9 +8,10 @@ set; more than are set fill none of another town.
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from typing import Any
 
-from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Greatest
 
@@ -46,17 +47,31 @@ def filling_posts(day: datetime.date) -> PostingQuerySet:
     return postings.filter(here | at_station)
 
 
-def with_posts(towns: QuerySet, day: datetime.date) -> QuerySet:
-    """Annotate towns with `posts_set`, `posts_filled` and `posts_vacant` on a day."""
-    setting, filling = setting_posts(day), filling_posts(day)
+def towns_with_posts(towns: QuerySet, day: datetime.date) -> QuerySet:
+    """Return the towns whose points set posts on a day, with `posts_set`, `posts_filled` and `posts_vacant`.
+
+    Who fills them is counted by town first, in two queries: correlated with each town it took a third of a second.
+    """
+    setting = setting_posts(day)
+    sets = Q(pk__in=setting.values("division")) | Q(pk__in=setting.values("community__town"))
     of_points = _sum(setting.filter(community__town=OuterRef("pk")), Sum("posts"))
     of_town = _sum(setting.filter(division=OuterRef("pk")), Sum("posts"))
-    in_communities = _sum(filling.filter(community__town=OuterRef("pk")), Count("pk"))
-    past = Q(division=OuterRef("pk")) | Q(division__successor=OuterRef("pk"))
-    past |= Q(division__successor__successor=OuterRef("pk"))
-    at_station = _sum(filling.filter(past), Count("pk"))
-    counted = towns.annotate(posts_set=of_points + of_town, posts_filled=in_communities + at_station)
+    filled = [When(pk=town, then=Value(number)) for town, number in _filled_by_town(day).items()]
+    counted = towns.filter(sets).annotate(
+        posts_set=of_points + of_town, posts_filled=Case(*filled, default=Value(0), output_field=IntegerField())
+    )
     return counted.annotate(posts_vacant=Greatest(F("posts_set") - F("posts_filled"), Value(0)))
+
+
+def _filled_by_town(day: datetime.date) -> Counter[int]:
+    """Return how many fill a post in each town of today, by its key; a closed town's station is its successor's."""
+    filling, found = filling_posts(day), Counter[int]()
+    today = Coalesce("division__successor__successor", "division__successor", "division")
+    at_station = filling.filter(division__isnull=False).annotate(place=today)
+    in_communities = filling.filter(community__isnull=False).annotate(place=F("community__town"))
+    for postings in (in_communities, at_station):
+        found.update(dict(postings.values_list("place").annotate(number=Count("pk"))))
+    return found
 
 
 def _sum(rows: QuerySet, what: Any) -> Combinable:

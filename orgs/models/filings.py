@@ -19,7 +19,7 @@ from changzhi_portal.records import Record
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 from orgs.models.organizations import SocialOrganization
 
-# An organization with fewer members is not filed (systems.md §E).
+# An organization with fewer members is not filed (docs/domain.md §13.1).
 FEWEST_MEMBERS: Final = 5
 
 

@@ -22,7 +22,7 @@ class PaymentList(ListPage):
     requires = "may_see_registers"
     help_at = HELP
     title = TITLE
-    queryset = Payment.objects.select_related("division__parent", "project", "used_in")
+    queryset = Payment.objects.select_related("division", "project", "used_in")
     filterset = PaymentFilterSet
     form = PaymentFilterForm
     export_register = "payments"

@@ -48,7 +48,6 @@ class ReconciliationPage(ExportedPage):
             column("number", "项目编号", lambda line: line.project.number),
             column("name", "项目名称", lambda line: line.project.name),
             column("division", "所属区划", lambda line: line.project.division.name),
-            column("funding_source", "资金来源", lambda line: line.project.get_funding_source_display()),
             column("contract_amount", "合同金额（元）", lambda line: line.project.contract_amount),
             column("paid", "已拨付（元）", lambda line: line.project.paid),
             column("in_month", "本月支付（元）", lambda line: line.in_month),

@@ -9,7 +9,7 @@ from changzhi_portal.pages import ListPage
 from communities.models import Division
 from socialworkers.filters import PostFilterSet
 from socialworkers.forms import PostFilterForm
-from socialworkers.posts import with_posts
+from socialworkers.posts import towns_with_posts
 from socialworkers.tables import PostTable
 
 
@@ -28,4 +28,4 @@ class PostList(ListPage):
 
     def get_queryset(self) -> QuerySet:
         """Return the towns of today that set posts."""
-        return with_posts(super().get_queryset(), timezone.localdate()).filter(valid_to__isnull=True, posts_set__gt=0)
+        return towns_with_posts(super().get_queryset().filter(valid_to__isnull=True), timezone.localdate())

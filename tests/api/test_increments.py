@@ -18,6 +18,7 @@ from tests.communities.changes import change
 from tests.communities.test_sheets import community_row, facility_row
 from tests.factories import (
     make_activity,
+    make_catalogue_item,
     make_consultation,
     make_count,
     make_document,
@@ -25,8 +26,10 @@ from tests.factories import (
     make_hours,
     make_monthly_report,
     make_organization,
+    make_payment,
     make_point,
     make_project,
+    make_review,
     make_support,
     make_survey,
     make_training,
@@ -55,7 +58,10 @@ def filled(place):
         make_facility(community)
         make_point(community)
         make_monthly_report(community)
-        make_project(community.town.parent, community)
+        project = make_project(community.town.parent, community)
+        make_catalogue_item(community.town.parent)
+        make_review(project)
+        make_payment(community.town.parent, project=project)
         make_count(make_survey(community.town.parent), community)
         make_work_item(community.town.parent)
         Assessment.objects.create(community=community, year=2018, work_score=80)

@@ -16,6 +16,7 @@ from orgs.models import SocialOrganization
 from tests.factories import (
     Place,
     make_activity,
+    make_catalogue_item,
     make_consultation,
     make_count,
     make_document,
@@ -23,8 +24,10 @@ from tests.factories import (
     make_hours,
     make_monthly_report,
     make_organization,
+    make_payment,
     make_point,
     make_project,
+    make_review,
     make_support,
     make_survey,
     make_training,
@@ -52,7 +55,10 @@ def filled(place: Place) -> Place:
         make_facility(community)
         make_point(community)
         make_monthly_report(community)
-        make_project(community.town.parent, community)
+        project = make_project(community.town.parent, community)
+        make_catalogue_item(community.town.parent)
+        make_review(project)
+        make_payment(community.town.parent, project=project)
         make_count(make_survey(community.town.parent), community)
         make_work_item(community.town.parent)
         Assessment.objects.create(community=community, year=2018, work_score=80)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from django.db import connection, transaction
 
-from changzhi_portal.figures import declared_figures
+from changzhi_portal.figures import Figure, declared_figure, declared_figures
 from periods.models import ReportingPeriod, parse_month
 from targets.actions import compute_period
 from targets.engine.figures import add_up_figures
@@ -23,11 +23,23 @@ CITY = 3_600
 TIMES = 5
 BY_HAND = (Path(__file__).parent / "figures_by_hand.sql").read_text(encoding="utf-8")
 HAND = "hand_figureresult"
+# What the script counts: bodies, facilities, monthly counts, surveys and work items.
+COUNTED = (
+    *("bodies_complete", "five_functions", "multi_use", "facility_cover", "area_opened"),
+    *("signs", "ledgers", "meetings", "inspections", "certificates", "leaders"),
+    *("signs_change", "ledgers_change", "meetings_change", "inspections_change", "certificates_change"),
+    *("satisfaction", "satisfaction_score", "surveyed"),
+    *("work_items", "funded", "funds_per_community", "item_decisions", "item_on_time", "item_days"),
+)
 
 
 def run(communities: int = CITY) -> None:
     """Print the seconds of all figures of a month, of the whole month, and of the script."""
-    print(f"== figures: {len(declared_figures())} figures of divisions of one month, {connection.vendor}")
+    figures = [declared_figure(code) for code in COUNTED]
+    others = len(declared_figures()) - len(figures)
+    print(
+        f"== figures: {len(figures)} figures of divisions of one month (without {others} others), {connection.vendor}"
+    )
     registers.empty()
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE IF EXISTS {HAND}")
@@ -36,7 +48,7 @@ def run(communities: int = CITY) -> None:
     linked_rows.fill_linked()
     period = ReportingPeriod.objects.for_month(parse_month(MONTH))
     whole = _seconds(lambda: compute_period(period))
-    ways: dict[str, Callable[[], None]] = {"ours": lambda: _ours(period), "hand": lambda: _by_hand(period)}
+    ways: dict[str, Callable[[], None]] = {"ours": lambda: _ours(period, figures), "hand": lambda: _by_hand(period)}
     taken: dict[str, list[float]] = {"ours": [], "hand": []}
     for _ in range(TIMES):
         with connection.cursor() as cursor:
@@ -46,18 +58,20 @@ def run(communities: int = CITY) -> None:
         _same_numbers()
     ours, hand = statistics.median(taken["ours"]), statistics.median(taken["hand"])
     print(f"({registers.counted()}; {linked_rows.counted()})")
-    print(f"all figures, into an empty table   {ours:>9.2f} s  (asked: ≤ 2)")
+    every = min(_seconds(lambda: _ours(period, declared_figures())) for _ in range(2))
+    print(f"these figures, into an empty table   {ours:>9.2f} s  (asked: ≤ 2)")
     print(f"the script by hand                 {hand:>9.2f} s")
     print(f"  ratio                            {ours / hand:>9.2f} ×   (asked: ≤ 1.5)")
+    print(f"every figure that is declared      {every:>9.2f} s  (asked: ≤ 2; registers of the others are empty)")
     print(f"the whole month, the first time    {whole:>9.2f} s")
     _slowest(period)
 
 
-def _ours(period: ReportingPeriod) -> None:
+def _ours(period: ReportingPeriod, figures: Collection[Figure]) -> None:
     with transaction.atomic():
         tables = map_of(period.as_of)
         create_temp_tables(*tables)
-        add_up_figures(period, declared_figures())
+        add_up_figures(period, figures)
         drop_temp_tables(*(part.name for part in reversed(tables)))
 
 

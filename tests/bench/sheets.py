@@ -13,8 +13,11 @@ from django.db import connection
 
 from accounts.models import Department, Role, User
 from communities.models import Community, Division, Facility, MonthlyReport, ServicePoint
-from participation.models import Survey, SurveyCount
+from participation.models import Activity, Survey, SurveyCount
 from participation.questions import SATISFACTION_QUESTIONS
+from practice.models import Document
+from services.models import CatalogueItem, Payment
+from socialworkers.models import Training
 from tests.bench.uploads import one_upload
 from workload.models import Assessment, WorkItem
 
@@ -72,6 +75,40 @@ def _survey(number: int, community: Community) -> Row:
     }  # fmt: skip
 
 
+def _activity(number: int, community: Community) -> Row:
+    return _place(community) | {
+        "活动日期": f"2018-0{number % 6 + 1}-1{number % 9}", "活动名称": f"演示活动{number}", "活动类型": "邻里互助",
+        "参加人数": number % 90, "帮扶户数": number % 7, "志愿者人数": number % 20, "志愿服务时长（小时）": number % 40 / 2,
+    }  # fmt: skip
+
+
+def _document(number: int, community: Community) -> Row:
+    return _place(community) | {
+        "类别": "社区发展规划", "文号": f"演示〔2018〕{number}号", "标题": f"演示规划{number}", "印发日期": "2018-03-01",
+    }  # fmt: skip
+
+
+def _training(number: int, community: Community) -> Row:
+    return {
+        "编号": f"演示培训-{number}", "名称": f"演示培训{number}", "培训类型": "继续教育", "开始日期": "2018-03-01",
+        "结束日期": "2018-03-02", "学时": 8 + number % 20, "县（市、区）": community.town.parent.name, "服务人员": number % 30,
+    }  # fmt: skip
+
+
+def _catalogue(number: int, community: Community) -> Row:
+    return {
+        "清单编号": f"演示-{number}", "服务事项": f"演示服务{number}", "县（市、区）": community.town.parent.name,
+        "服务领域": "社区文化", "目录代码": f"A{number}", "优先社会组织": "是", "起": "2018-01-01",
+    }  # fmt: skip
+
+
+def _payment(number: int, community: Community) -> Row:
+    return _place(community) | {
+        "凭证号": f"演示PZ-{number}", "支付日期": f"2018-0{number % 6 + 1}-1{number % 9}", "金额（元）": 1000 + number + 0.25,
+        "资金来源": "福彩公益金", "用途": "活动", "出资方": "县财政",
+    }  # fmt: skip
+
+
 SHEETS: Mapping[str, tuple[type[Any], Callable[[int, Community], Row]]] = {
     "facilities": (Facility, _facility),
     "points": (ServicePoint, _point),
@@ -79,6 +116,11 @@ SHEETS: Mapping[str, tuple[type[Any], Callable[[int, Community], Row]]] = {
     "work_items": (WorkItem, _work_item),
     "assessments": (Assessment, _assessment),
     "surveys": (SurveyCount, _survey),
+    "activities": (Activity, _activity),
+    "documents": (Document, _document),
+    "trainings": (Training, _training),
+    "catalogue": (CatalogueItem, _catalogue),
+    "payments": (Payment, _payment),
 }
 
 

@@ -71,7 +71,7 @@ def test_a_clerk_enters_the_month_by_editing_only(enter, complaints, screen, scr
     page.get_by_role("button", name="保存并到下一个社区").click()
 
     # The kind of the organization is missing: said at its field, which has the focus, and nothing is lost.
-    kind = page.locator(".entry-new-one").get_by_label("类别", exact=False)
+    kind = organizations.locator(".entry-new-one").get_by_label("类别", exact=False)
     expect(kind).to_be_focused()
     expect(page.get_by_label("常住人口")).to_have_value("2450")
     assert not ChangeSet.objects.exists()

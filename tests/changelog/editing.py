@@ -82,7 +82,7 @@ REVIEWED = "YS-1"
 def reviewed_project(place: Place) -> ServiceProject:
     """Return the project of 城区 that reviews are of, the same at each call."""
     known = ServiceProject.objects.filter(number=REVIEWED, division=place.county).first()
-    return known or make_project(place.county, number=REVIEWED)
+    return known or make_project(place.county, number=REVIEWED, contract_amount=100_000)
 
 
 def yearly_survey(place: Place) -> Survey:
@@ -227,6 +227,7 @@ CASES = (
             "voucher": "PZ-77", "county": "城区", "paid_on": "2018-06-01", "amount": 5_000, "source": "福彩公益金",
             "purpose": "活动", "note": "",
         },
+        prepare=reviewed_project,
     ),
     Case(
         register="points",

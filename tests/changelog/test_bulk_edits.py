@@ -65,6 +65,7 @@ FIELDS = {
     "consultations": ("category", "property"),
     "work_items": ("payment", "purchase"),
     "assessments": ("note", "演示"),
+    "documents": ("note", "演示"),
 }
 
 

@@ -66,6 +66,7 @@ CHANGES = {
     "training_records": {"hours": "16.5", "note": "补课"},
     "work_items": {"yearly_funds": "1200.50", "payment": "purchase"},
     "assessments": {"work_score": "85.5"},
+    "documents": {"title": "演示实施意见", "kind": "admission"},
 }
 
 
@@ -178,6 +179,7 @@ def test_a_new_record_is_added(register: str, place: Place, clerk: User, client:
         "payments": {"source": "lottery", "purpose": "activity"},
         "surveys": {},
         "trainings": {"kind": None},
+        "documents": {"kind": None},
         "supports": {"kind": "venue"},
         "activities": {"kind": "volunteering"},
         "consultations": {"form": "talk"},

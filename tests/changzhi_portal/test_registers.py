@@ -29,6 +29,7 @@ HELD_BY_DATABASE = {
     "project_money_not_negative": "cleaning refuses negative numbers",
     "organization_in_one_place": "the place columns lead to one place or are refused",
     "point_in_one_place": "the place columns lead to one place or are refused",
+    "payment_instalment_of_project": "the sheet says so, because a project is found by its number and no column holds its key",
     "point_has_function": "the column is required, and its cells are not read as an empty list",
     "posting_in_one_place": "the place columns lead to one place or are refused",
     "facility_not_merged_into_itself": "no column writes it: records are merged by changelog.actions.merge",
@@ -161,7 +162,7 @@ def _values_of(field: Any) -> tuple[Any, ...]:
     if isinstance(field, models.DateField):
         return (None, datetime.date(2007, 12, 31), datetime.date(2018, 1, 1), datetime.date(2018, 1, 2))
     if isinstance(field, models.DecimalField | models.IntegerField):
-        return (0, 100, 101, 2018)
+        return (*((None,) if field.null else ()), 0, 100, 101, 2018)
     return ("", *(value for value, _ in field.flatchoices), "registered", "51140402MJ00000011")
 
 

@@ -176,7 +176,7 @@ def test_activities_are_seen_in_their_area_alone(place, clerk, other_clerk, lead
 
 
 def test_six_activities_164_people_and_12_households(place, period):
-    """Three of neighbours (120), two of disputes (14), one of relief (30; 12 households): systems.md §E."""
+    """Three of neighbours (120), two of disputes (14), one of relief (30; 12 households) (docs/domain.md §13.4)."""
     for people in (50, 40, 30):
         make_activity(place.communities[0], kind=Kind.NEIGHBOURS, participants=people)
     for people in (8, 6):

@@ -29,6 +29,7 @@ from tests.factories import (
     Place,
     make_activity,
     make_batch,
+    make_catalogue_item,
     make_consultation,
     make_count,
     make_document,
@@ -36,9 +37,11 @@ from tests.factories import (
     make_hours,
     make_monthly_report,
     make_organization,
+    make_payment,
     make_point,
     make_profile,
     make_project,
+    make_review,
     make_support,
     make_survey,
     make_training,
@@ -157,7 +160,10 @@ def test_the_templates_of_all_registers_in_one_workbook_give_no_warning_about_ea
     make_activity(community)
     make_consultation(community, make_organization(community))
     make_hours(make_worker(community), make_training(place.county))
-    make_project(place.county, community)
+    project = make_project(place.county, community)
+    make_catalogue_item(place.county)
+    make_review(project)
+    make_payment(place.county, project=project)
     make_point(community)
     make_monthly_report(community)
     make_count(make_survey(place.county), community)

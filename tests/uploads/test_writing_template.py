@@ -76,7 +76,7 @@ def test_codes_and_numbers_of_people_keep_their_digits_in_new_rows(place, clerk)
     page = template("workers", clerk, filled=False).worksheets[0]
     formats = {
         page.cell(3, column).value.rstrip(REQUIRED_MARK): page.cell(100, column).number_format
-        for column in range(1, 18)
+        for column in range(1, 20)
     }
     assert formats["记录编号"] == formats["身份证号"] == formats["社区代码"] == formats["联系电话"] == "@"
     assert formats["到岗日期"] == "yyyy-mm-dd"

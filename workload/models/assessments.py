@@ -84,7 +84,7 @@ class AssessmentQuerySet(ScopedQuerySet):
     def with_weight(self) -> Self:
         """Annotate `weight`, that of satisfaction in percent; None where the county has no scheme of the year.
 
-        A county that closes during the year finishes it with its own scheme (systems.md §2): that of the county where the
+        A county that closes during the year finishes it with its own scheme (docs/domain.md §11.4): that of the county where the
         community lay on 1 January goes before that of its county of today.
         """
         begun = Q(valid_from__year__lt=OuterRef("year")) | Q(
