@@ -12,6 +12,7 @@ from changzhi_portal.registers.register import RegisterSheet
 from communities.sheets import CommunitySheet, FacilitySheet, MonthlySheet, PointSheet
 from demo.accounts import CITY_NAME, CLERK_OF_COUNTY, OFFICER
 from demo.activities import activity_rows, support_rows
+from demo.consultations import consultation_rows
 from demo.corrections import facility_opened_later, organizations_reported_late
 from demo.counts import monthly_count_rows
 from demo.documents import document_rows
@@ -30,7 +31,7 @@ from demo.work_items import work_item_rows
 from demo.workbooks import LAYOUTS, Layout, Workbook
 from demo.workers import worker_rows
 from orgs.sheets import OrganizationSheet, SupportSheet
-from participation.sheets import ActivitySheet
+from participation.sheets import ActivitySheet, ConsultationSheet
 from periods.models import last_day_of, month_after
 from practice.sheets import DocumentSheet
 from services.sheets import CatalogueSheet, PaymentSheet, ProjectSheet, ReviewSheet
@@ -54,6 +55,7 @@ TITLES = {
     "documents": "制度文件登记表",
     "supports": "社区社会组织扶持台账",
     "activities": "社区活动登记表",
+    "consultations": "社区协商情况登记表",
 }
 # For this many months after a change of divisions an office still writes the old names.
 MONTHS_OF_OLD_NAMES = 3
@@ -92,6 +94,7 @@ class Writer:
             self.documents,
             self.supports,
             self.activities,
+            self.consultations,
         )
 
     def files_of(self, month: datetime.date) -> list[DemoFile]:
@@ -177,6 +180,7 @@ class Writer:
         yield _Part(DocumentSheet(), self.documents[month], Layout(), CITY_NAME, OFFICER)
         yield _Part(SupportSheet(), self.supports[month], Layout(), CITY_NAME, OFFICER)
         yield _Part(ActivitySheet(), self.activities[month], Layout(), CITY_NAME, OFFICER)
+        yield _Part(ConsultationSheet(), self.consultations[month], Layout(), CITY_NAME, OFFICER)
 
     def _counts(self, month: datetime.date) -> _Part:
         """Return the counts of a quarter, which the bureau gathers in one file; without rows between quarters."""
@@ -260,6 +264,11 @@ class Writer:
     def activities(self) -> RowsByMonth:
         """Return the rows of the city's list of activities by month."""
         return activity_rows(self._first_organizations, self.counties, self.span)
+
+    @cached_property
+    def consultations(self) -> RowsByMonth:
+        """Return the rows of the city's list of consultations by month."""
+        return consultation_rows(self._first_organizations, self.counties, self.span)
 
     @property
     def _first_organizations(self) -> Mapping[str, list[Row]]:

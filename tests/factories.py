@@ -32,7 +32,7 @@ from communities.models import (
 )
 from communities.models.division import short_code
 from orgs.models import Filing, SocialOrganization, Support
-from participation.models import Activity, Survey, SurveyCount
+from participation.models import Activity, Consultation, ConsultationOrganization, Survey, SurveyCount
 from periods.models import ReportingPeriod, parse_month
 from practice.models import Document, Story
 from services.models import (
@@ -311,6 +311,25 @@ def make_activity(where: Community | Division, title: str = "", **fields: Any) -
         "participants": 40,
     }
     return _save(Activity(**{_place_column(where): where}, **{**values, **fields}))
+
+
+def make_consultation(
+    community: Community, *organizations: SocialOrganization, topic: str = "", **fields: Any
+) -> Consultation:
+    """Create a council of 32 people on 12 June 2018 that came to an agreement, due on 30 September and not done."""
+    values: dict[str, Any] = {
+        "topic": topic or f"演示第{next(_numbers)}号议题",
+        "held_on": datetime.date(2018, 6, 12),
+        "form": Consultation.Form.COUNCIL,
+        "participants": 32,
+        "outcome": Consultation.Outcome.AGREED,
+    }
+    if fields.get("outcome", values["outcome"]) in Consultation.AGREEMENTS:
+        values["due_on"] = datetime.date(2018, 9, 30)
+    consultation = _save(Consultation(community=community, **{**values, **fields}))
+    for organization in organizations:
+        ConsultationOrganization.objects.create(consultation=consultation, organization=organization)
+    return consultation
 
 
 def make_worker(

@@ -49,6 +49,7 @@ PUBLIC_TEXTS: Final[Mapping[str, frozenset[str]]] = {
     "trainings": _PLACES | {"number", "name"},
     "supports": _PLACES | {"organization"},
     "activities": _PLACES | {"title", "organization", "project"},
+    "consultations": _PLACES | {"topic", "organizations"},
     "surveys": _PLACES | {"survey", "question"},
     "work_items": _PLACES | {"number", "name", "department_name", "basis"},
     "assessments": _PLACES,

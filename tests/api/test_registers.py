@@ -17,6 +17,7 @@ from tests.factories import (
     Place,
     make_activity,
     make_catalogue_item,
+    make_consultation,
     make_count,
     make_document,
     make_facility,
@@ -49,6 +50,7 @@ def filled(place: Place) -> Place:
     for community in (place.communities[0], place.villages[0]):
         make_support(make_organization(community, f"{community.name}合唱队"))
         make_activity(community)
+        make_consultation(community, make_organization(community, f"{community.name}议事会"))
         make_hours(make_worker(community), make_training(community.town.parent))
         make_facility(community)
         make_point(community)

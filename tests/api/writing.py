@@ -31,6 +31,8 @@ NEW: dict[str, dict[str, Any]] = {
     "training_records": {"training": TRAINING, "id_number": PERSON, "hours": "8.0"},
     "supports": HERE | {"organization": "演示合唱团", "kind": "venue", "valid_from": "2018-03-02", "area": "60.00"},
     "activities": HERE | {"held_on": "2018-03-06", "title": "演示邻里节", "kind": "neighbours", "participants": 60},
+    "consultations": HERE
+    | {"held_on": "2018-03-07", "form": "talk", "topic": "演示加装电梯", "participants": 30, "organizations": "演示合唱团"},
     "catalogue": {
         "code": "QD-77", "name": "演示服务", "county": "城区", "field": "elderly", "valid_from": "2018-01-01",
     },

@@ -32,7 +32,7 @@ from communities.models import (
 from connections.models import ApiClient, ApiToken, Delivery, Webhook
 from notices.models import Announcement, Notice
 from orgs.models import Filing, FilingStep, SocialOrganization, Support
-from participation.models import Activity, Survey, SurveyCount, SurveyStep
+from participation.models import Activity, Consultation, ConsultationOrganization, Survey, SurveyCount, SurveyStep
 from periods.models import ReportingPeriod
 from practice.models import Document, Story, StoryStep
 from reports.models import (
@@ -71,6 +71,7 @@ from tests.factories import (
     make_catalogue_item,
     make_change_set,
     make_community,
+    make_consultation,
     make_count,
     make_department,
     make_document,
@@ -275,6 +276,10 @@ MAKERS: dict[type[models.Model], Callable[[Side], models.Model]] = {
         move="shortlist", before="submitted", after="shortlisted", made_by=side.user
     ),
     Activity: lambda side: make_activity(side.town),
+    Consultation: lambda side: make_consultation(side.community),
+    ConsultationOrganization: lambda side: make_consultation(
+        side.community, make_organization(side.community)
+    ).links.get(),
     Filing: lambda side: make_filing(side.community),
     FilingStep: lambda side: make_filing(side.community).steps.create(
         move="return", before="submitted", after="returned", made_by=side.user

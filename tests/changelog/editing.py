@@ -22,6 +22,7 @@ from tests.factories import (
     id_number,
     make_activity,
     make_catalogue_item,
+    make_consultation,
     make_count,
     make_department,
     make_document,
@@ -371,6 +372,26 @@ CASES = (
         close={"note": "已办完"},
         closed={"note": "已办完"},
         new=HERE | {"held_on": "2018-3-5", "title": "学雷锋日", "kind": "志愿服务", "participants": "60", "note": ""},
+    ),
+    Case(
+        register="consultations",
+        make=lambda place: make_consultation(place.communities[0], note="旧"),
+        prepare=choir,
+        elsewhere=lambda place: make_consultation(place.villages[0]),
+        change={"residents": "24人", "outcome": "部分一致", "agreement": "先修路灯", "due_on": "2018-10-31"},
+        changed={
+            "residents": 24, "outcome": "partly", "agreement": "先修路灯", "due_on": datetime.date(2018, 10, 31),
+        },
+        clear="note",
+        cleared={"note": ""},
+        wrong={"form": "茶话会"},
+        close={"done_on": "2018-07-01"},
+        closed={"done_on": datetime.date(2018, 7, 1)},
+        new=HERE
+        | {
+            "held_on": "2018-3-5", "topic": "加装电梯", "form": "恳谈会", "participants": "30",
+            "organizations": "演示合唱团", "note": "",
+        },
     ),
 )  # fmt: skip
 

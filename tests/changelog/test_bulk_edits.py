@@ -62,6 +62,7 @@ FIELDS = {
     "training_records": ("hours", "16"),
     "supports": ("note", "演示"),
     "activities": ("audience", "老年人"),
+    "consultations": ("category", "property"),
     "work_items": ("payment", "purchase"),
     "assessments": ("note", "演示"),
     "documents": ("note", "演示"),

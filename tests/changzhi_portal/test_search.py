@@ -357,9 +357,9 @@ def test_signs_of_other_languages_are_text(words, registers, clerk, signed_in):
 @pytest.mark.parametrize(
     ("words", "number"),
     [
-        ("演示", 16),  # the places that it matches, none, so that fourteen kinds are asked
-        ("东街 yanshi 城区", 22),  # for each word divisions and communities, for two what lies in the divisions
-        (ID_NUMBER, 16),
+        ("演示", 17),  # the places that it matches, none, so that fifteen kinds are asked
+        ("东街 yanshi 城区", 23),  # for each word divisions and communities, for two what lies in the divisions
+        (ID_NUMBER, 17),
     ],
 )
 def test_each_kind_and_each_word_costs_few_queries_however_much_is_found(words, number, registers, clerk):

@@ -38,6 +38,7 @@ from tests.factories import (
     make_catalogue_item,
     make_call,
     make_community,
+    make_consultation,
     make_count,
     make_department,
     make_division,
@@ -78,6 +79,7 @@ ASKED = {
     "orgs:filings": "sort=-members&columns=name,members,left,leader&kind=first",
     "orgs:supports": "sort=-valid_from&kind=venue",
     "participation:activities": "sort=-participants&columns=title,held_on,audience,volunteer_hours&kind=neighbours",
+    "participation:consultations": "sort=-participants&columns=topic,attending,agreement,progress&progress=pending",
     "socialworkers:list": "sort=-started_on&q=工",
     "communities:community_list": "sort=-households&columns=name,code,households,counted_on",
     "communities:facility_list": "sort=area",
@@ -120,6 +122,7 @@ def fill(place: Place, user, number: int, *, first: int = 0) -> None:
         organization = make_organization(community, member_count=index % 5, leader="=负责人" if index % 2 else "")
         make_filing(community, members=5 + index)
         make_support(organization, area=60 + index)
+        make_consultation(community, organization, participants=30 + index)
         make_activity(community, volunteers=index, volunteer_hours=Decimal(index) / 2)
         make_hours(make_worker(community, f"演示工{index}"), make_training(place.county))
         make_point(make_division(f"140402{100 + index}", f"演示第{index}镇", place.county), posts=2)

@@ -369,6 +369,38 @@ SITUATIONS = {
         ["2018年1月以来全市开展活动4场，均为文体。"],
     ),
     "no activity": ("activities", [stored("activities", 0)], {}, ["本月全市没有登记活动。"]),
+    "eight consultations, five with an organization": (
+        "consultations",
+        [
+            stored("consultations", 8, before=(6, None)), stored("org_voice", 5, 8, before=(3, 6)),
+            stored("agreed_done", 2, 3),
+        ],
+        {},
+        [
+            "本月全市开展协商8次，较上月增加2次；有社会组织参加的5次，占62.5%，较上月提高12.5个百分点；"
+            "本月到期的议定事项3件，其中按期办结的2件，占66.7%。"
+        ],
+    ),
+    "one consultation, of a county that is missing others": (
+        "consultations",
+        [
+            stored("consultations", 1, counties=12), stored("org_voice", 1, 1, counties=12),
+            stored("agreed_done", 0, 0, counties=12),
+        ],
+        {},
+        ["本月全市开展协商1次；有社会组织参加（以上覆盖12个县（市、区））。"],
+    ),
+    "no consultation, and an agreement that was due": (
+        "consultations", [stored("consultations", 0), stored("org_voice", 0, 0), stored("agreed_done", 1, 1)], {},
+        ["本月全市没有登记协商；本月到期的议定事项1件，已按期办结。"],
+    ),
+    "consultations of a year that no organization took part in": (
+        "consultations", [stored("consultations", 4), stored("org_voice", 0, 4), stored("agreed_done", 3, 3)],
+        {"span": "year", "month": "2018-12"},
+        [
+            "2018年1月以来全市开展协商4次；都没有社会组织参加；2018年1月以来到期的议定事项3件，全部按期办结。"
+        ],
+    ),
     "leaders": ("leaders", [stored("leaders", 38, 12)], {}, ["全市平均每个社区居民骨干3.2人。"]),
     "counties with a plan": (
         "documents", [stored("with_plan", 9, 13, before=(8, 13), counties=13)], {},

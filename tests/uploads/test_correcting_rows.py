@@ -21,6 +21,7 @@ from tests.factories import make_facility, make_user
 from tests.orgs.rows import support_row
 from tests.orgs.test_sheets import row as organization_row
 from tests.participation.activity_rows import activity_row
+from tests.participation.consultation_rows import consultation_row
 from tests.participation.rows import row as count_row
 from tests.practice.rows import document_row
 from tests.services.rows import catalogue_row, payment_row, review_row
@@ -86,6 +87,7 @@ SHOWN_AS_THEY_ARE = [
     ("training_records", hours_row(学时="99999", 备注=f"找张三{MOBILE}")),
     ("supports", support_row(扶持方式="送米面", 扶持起始日期="不详")),
     ("activities", activity_row(活动类型="宴会", 参加人数="几十个")),
+    ("consultations", consultation_row(协商形式="茶话会", 参加人数="几十个", 参加的社会组织="没有的,两家")),
     ("catalogue", catalogue_row(服务领域="食堂", 优先社会组织="也许", 起="不详", 备注="演示")),
     ("reviews", review_row("没有的项目", 评估日期="不详", 得分="优", 评估方="专家")),
     ("payments", payment_row(支付日期="不详", 资金来源="彩票", 期次="首付", 备注="演示")),

@@ -250,8 +250,9 @@ class Office:
 
 
 # A count holds grades or 选择数, never both: tests/participation/test_ways.py sends all columns of both kinds. What names an
-# organization or project has tests of its own in tests/orgs/test_supports.py and tests/participation/test_activities.py.
-APART = {"surveys", "supports", "activities"}
+# organization or project has tests of its own in tests/orgs/test_supports.py, tests/participation/test_activities.py and
+# tests/participation/test_consultations.py.
+APART = {"surveys", "supports", "activities", "consultations"}
 
 
 @pytest.fixture(

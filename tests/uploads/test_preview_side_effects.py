@@ -36,6 +36,7 @@ from tests.factories import (
     id_number,
     make_activity,
     make_catalogue_item,
+    make_consultation,
     make_count,
     make_department,
     make_document,
@@ -59,6 +60,7 @@ from tests.factories import (
 from tests.orgs.rows import support_row
 from tests.orgs.test_sheets import row as organization_row
 from tests.participation.activity_rows import activity_row
+from tests.participation.consultation_rows import consultation_row
 from tests.participation.rows import row as count_row
 from tests.practice.rows import document_row
 from tests.services.rows import catalogue_row, payment_row, review_row
@@ -647,6 +649,26 @@ CASES = {
             "邻里节",
             held_on=datetime.date(2018, 6, 5),
             organization=make_organization(place.communities[0], "演示合唱团"),
+        ),
+    ),
+    "a new consultation": Case(
+        "consultations", consultation_row(), lambda place: make_organization(place.communities[0], "演示合唱团")
+    ),
+    "another consultation": Case(
+        "consultations",
+        consultation_row(参加人数=66),
+        lambda place: make_consultation(
+            place.communities[0], make_organization(place.communities[0], "演示合唱团"), topic="小区加装电梯"
+        ),
+    ),
+    "a consultation with another organization": Case(
+        "consultations",
+        consultation_row(),
+        lambda place: (
+            make_organization(place.communities[0], "演示合唱团"),
+            make_consultation(
+                place.communities[0], make_organization(place.communities[0], "演示书画社"), topic="小区加装电梯"
+            ),
         ),
     ),
     "a project under the catalogue by an organization": Case(

@@ -30,6 +30,7 @@ from tests.factories import (
     make_activity,
     make_batch,
     make_catalogue_item,
+    make_consultation,
     make_count,
     make_document,
     make_facility,
@@ -157,6 +158,7 @@ def test_the_templates_of_all_registers_in_one_workbook_give_no_warning_about_ea
     make_facility(community)
     make_support(make_organization(community))
     make_activity(community)
+    make_consultation(community, make_organization(community))
     make_hours(make_worker(community), make_training(place.county))
     project = make_project(place.county, community)
     make_catalogue_item(place.county)

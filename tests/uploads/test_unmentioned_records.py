@@ -13,6 +13,7 @@ from tests.communities.test_sheets import community_row, facility_row
 from tests.factories import (
     make_activity,
     make_catalogue_item,
+    make_consultation,
     make_count,
     make_document,
     make_facility,
@@ -89,6 +90,8 @@ def test_every_register_says_what_stands_and_where(place, clerk):
     make_activity(community)
     make_activity(place.street)
     make_activity(community, held_on=datetime.date(2018, 5, 31))
+    make_consultation(community)
+    make_consultation(community, held_on=datetime.date(2018, 5, 31))
     make_count(make_survey(place.county), community)
     make_count(make_survey(place.county, state="closed"), community)
     make_catalogue_item(place.county)
@@ -120,6 +123,7 @@ def test_every_register_says_what_stands_and_where(place, clerk):
         "organizations": 4,
         "supports": 1,
         "activities": 2,
+        "consultations": 1,
         "workers": 2,
         "projects": 1,
         "points": 2,
