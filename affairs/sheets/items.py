@@ -185,7 +185,7 @@ class ItemSheet(RecordSheet):
         before = {name: getattr(newest, name) for name in self._attributes}
         write = self.propose(row, version, before | given, division_id=division, is_new=True)
         if write is not None:
-            write.follows = before
+            write.follows = {**before, "valid_from": newest.valid_from}
         closed = self._close(row, newest, started, division)
         return [closed, write, *self._material_writes(row, version, write, division)]
 
