@@ -48,9 +48,9 @@ class Guide:
 
 
 def places_to_print(user: Actor) -> list[Division]:
-    """Return the divisions of a user's area for which guides are printed: city, counties and towns, by their codes."""
-    current = Division.objects.current().visible_to(user)
-    return list(current.select_related("parent").order_by("code"))
+    """Return the divisions of a user's area for which guides are printed: the city, its counties, then towns by county."""
+    current = Division.objects.current().visible_to(user).select_related("parent")
+    return sorted(current, key=lambda place: (place.parent.code if place.parent else "", place.code))
 
 
 def guides_at(items: Sequence[Item], place: Division, day: datetime.date) -> list[Guide]:
