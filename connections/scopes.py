@@ -23,7 +23,7 @@ SCOPES: Final = (
     Scope(
         "figures:read",
         "读统计数据",
-        "区划、社区、统计月、目标方案和结果、简报，没有个人信息",
+        "区划、社区、公共服务事项和实施清单、统计月、目标方案和结果、简报，没有个人信息",
         frozenset({"may_see_figures", "may_see_work_items", "may_see_items"}),
     ),
     Scope(

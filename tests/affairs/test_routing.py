@@ -78,9 +78,9 @@ def test_an_item_that_is_not_in_use_has_no_route_in_use(place, changes):
 
 def test_where_nobody_handles_an_item_the_sentence_names_the_place(place, item):
     make_route(place.other_county, item)
-    with pytest.raises(InvalidError, match="^该事项在和平社区居委会没有承办部门，请联系市局补充实施清单。$"):
+    with pytest.raises(InvalidError, match=r"^该事项在和平社区居委会没有承办部门，请联系市局补充实施清单。$"):
         routed(item, place, place.communities[0])
-    with pytest.raises(InvalidError, match="^该事项在西街街道办事处没有承办部门，请联系市局补充实施清单。$"):
+    with pytest.raises(InvalidError, match=r"^该事项在西街街道办事处没有承办部门，请联系市局补充实施清单。$"):
         routed(item, place, None, make_point(place.other_street))
 
 
