@@ -282,9 +282,9 @@ RECORDS: dict[str, Maker] = {
     "workload:assessment_detail": lambda place, user: Assessment.objects.create(
         community=place.communities[0], year=2018, work_score=80
     ),
-    "affairs:item_detail": lambda place, user: make_item(place.city),
+    "affairs:item_detail": lambda place, user: make_item(place.county),
     "affairs:route_detail": lambda place, user: make_route(place.county),
-    "reports:service_guide": lambda place, user: make_route(place.county).item,
+    "reports:service_guide": lambda place, user: make_item(place.county),
     "practice:document_detail": lambda place, user: make_document(place.county),
     "practice:story_detail": lambda place, user: make_story(place.county),
     "practice:story_edit": lambda place, user: make_story(place.county, state="draft"),
