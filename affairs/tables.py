@@ -17,11 +17,6 @@ class ItemTable(RegisterTable):
     caption: ClassVar[str] = "公共服务事项"
     default_order: ClassVar[str] = "code"
     optional: ClassVar[tuple[str, ...]] = ("catalogue_code", "basis")
-    reads: ClassVar[tuple[str, ...]] = (
-        *("ref", "code", "catalogue_code", "name", "kind", "audience", "state", "current__mode", "current__legal_days"),
-        *("current__promised_days", "current__reach", "current__basis", "current__valid_from", "current__valid_to"),
-    )
-
     code = ShortColumn("事项编码")
     name = tables.Column("名称", orderable=False, linkify=True)
     kind = ShortColumn("类型", accessor="get_kind_display", order_by="kind")
@@ -57,7 +52,9 @@ class RouteTable(RegisterTable):
         *("is_entered", "state", "valid_from", "valid_to", "implementation_code"),
     )
 
-    item = ShortColumn("事项编码", accessor="item__code", order_by="item__code", linkify=True)
+    item = ShortColumn(
+        "事项编码", accessor="item__code", order_by="item__code", linkify=lambda record: record.get_absolute_url()
+    )
     name = tables.Column("名称", accessor="item__name", orderable=False, linkify=link_to("item"))
     division = ShortColumn("所属区划", accessor="division__name", order_by="division__code")
     department = tables.Column("承办部门", accessor="department__name", orderable=False)

@@ -29,7 +29,7 @@ class ItemList(ListPage):
     requires = MAY_SEE
     help_at = HELP
     title = TITLE
-    queryset = Item.objects.with_version_on(timezone.localdate())
+    queryset = Item.objects.all()
     filterset = ItemFilterSet
     form = ItemFilterForm
     table = ItemTable

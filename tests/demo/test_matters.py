@@ -8,10 +8,11 @@ import pytest
 
 from affairs.models import Item, ItemMaterial, ItemRoute
 from affairs.sheets import ItemSheet, RouteSheet
-from demo.actions import create_accounts
-from demo.matters import matter_rows, route_rows
+from demo.matters import CITY_DEPARTMENTS, COUNTY_DEPARTMENTS, matter_rows, route_rows
 from demo.places import demo_counties
 from demo.span import Span
+from demo.work_items import DEPARTMENTS
+from tests.factories import make_department
 from workload.reference import ended_certificate
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
@@ -40,8 +41,12 @@ def test_rows_are_labelled_and_the_same_again(place):
 
 
 def test_matters_and_routes_come_in_through_their_sheets(place, administrator, officer, send):
-    create_accounts()
     counties = demo_counties(SPAN.day)
+    for name in dict.fromkeys((*DEPARTMENTS, *CITY_DEPARTMENTS)):
+        make_department(place.city, name)
+    for county in (place.county, place.other_county):
+        for name in COUNTY_DEPARTMENTS:
+            make_department(county, name)
     for month in SPAN.months:
         for name, sheet, user, rows in (
             ("items", ItemSheet, administrator, matter_rows(SPAN)[month]),
