@@ -18,6 +18,7 @@ class Items(SearchSource):
     position = 68
     requires = MAY_SEE
     list_url_name = "affairs:list"
+    listed = ~Q(state=Item.State.CANCELLED)
     compared_name = "name"
 
     def rows(self) -> ScopedQuerySet:

@@ -53,7 +53,6 @@ class ItemSheet(RecordSheet):
     needs_community = False
     identifying = (("code", "reach"), ("code", "promised_days"))
     list_page = "affairs:list"
-    names_of = ("division",)
     ends_with = "valid_to"
     end_label = "停止办理"
     fields_of_new_part = ("basis", "mode", "legal_days", "promised_days", "reach", "materials", "valid_from")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from affairs.models import ItemRoute
 from affairs.routing import accepts, refuse_wrong_counter, route_at, route_for
@@ -117,3 +119,31 @@ def test_a_wrong_counter_says_where_to_go(place):
         refuse_wrong_counter(of_county, home=home, point=far)
     refuse_wrong_counter(of_county, home=home, point=near)
     refuse_wrong_counter(of_town, home=None, point=far)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    states=st.lists(
+        st.none()
+        | st.tuples(st.sampled_from(ItemRoute.State.values), st.integers(-2, 2), st.none() | st.integers(-1, 3)),
+        min_size=5,
+        max_size=5,
+    ),
+    at=st.integers(0, 6),
+)
+def test_the_route_is_that_of_a_walk_upwards(place, states, at):
+    ItemRoute.objects.all().delete()
+    item = make_item(place.city)
+    divisions = (place.city, place.county, place.street, place.other_county, place.rural_town)
+    in_use = {}
+    for division, state in zip(divisions, states, strict=True):
+        if state is not None:
+            name, start, length = state
+            end = None if length is None else DAY + datetime.timedelta(days=start + max(length, 0))
+            begins = DAY + datetime.timedelta(days=start)
+            route = make_route(division, item, state=name, valid_from=begins, valid_to=end)
+            if name == "in_use" and begins <= DAY and (end is None or end > DAY):
+                in_use[division.pk] = route
+    town = (*place.communities, *place.other_communities, *place.villages)[at].town
+    expected = next((in_use[each.pk] for each in (town, town.parent, town.parent.parent) if each.pk in in_use), None)
+    assert route_at(item, town, day=DAY) == expected

@@ -54,6 +54,7 @@ def test_of_two_routes_the_one_of_the_county_with_most_communities_stays(place, 
     assert route_at(item, new, day=DAY) == kept
     told = [each for each in applied.moved if each.startswith("实施清单：")]
     assert len(told) == 2 and any("停止承办" in each for each in told)
+    noted[0].refresh_from_db()
     undo_division_changes(change_set=change_set_of(noted[0]), by=administrator)
     assert stands(first) == (place.county, None) and stands(twin) == (second, None)
 
@@ -77,6 +78,7 @@ def test_departments_follow(place, second, administrator):
         each.refresh_from_db()
     assert (route.division, route.department) == (new, kept)
     assert (elsewhere.division, elsewhere.department) == (place.other_county, kept)
+    noted[0].refresh_from_db()
     undo_division_changes(change_set=change_set_of(noted[0]), by=administrator)
     for each in (route, elsewhere):
         each.refresh_from_db()
@@ -99,9 +101,13 @@ def test_a_smaller_successor_gives_way(place, administrator):
     for _ in range(4):
         make_community(place.other_street)
     standing, coming = make_route(place.street, item), make_route(place.other_street, item)
-    change("merge", place.other_street, place.street.code, place.street.name)
+    noted = change("merge", place.other_street, place.street.code, place.street.name)
     change("merge", place.street, place.street.code, place.street.name)
     apply_division_changes(by=administrator)
     assert stands(standing) == (place.street, DAY)
     assert stands(coming) == (place.street, None)
     assert ItemRoute.objects.filter(item=item, valid_to__isnull=True).count() == 1
+    noted.refresh_from_db()
+    undo_division_changes(change_set=change_set_of(noted), by=administrator)
+    assert stands(standing) == (place.street, None)
+    assert stands(coming) == (place.other_street, None)
