@@ -139,7 +139,8 @@ class ItemSheet(RecordSheet):
         self._versions: defaultdict[int, list[ItemVersion]] = defaultdict(list)
         self._materials: defaultdict[int, dict[str, ItemMaterial]] = defaultdict(dict)
         for batch in in_batches([row.target.pk for row in rows if row.target is not None]):
-            for version in context.lock(ItemVersion.objects.filter(item__in=batch).order_by("-valid_from")):
+            versions = ItemVersion.objects.filter(item__in=batch).select_related("item").order_by("-valid_from")
+            for version in context.lock(versions):
                 self._versions[version.item_id].append(version)
             newest = ItemMaterial.objects.filter(version__item__in=batch, version__is_newest=True)
             for material in context.lock(newest.order_by("pk")):
