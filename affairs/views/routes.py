@@ -48,7 +48,7 @@ class RouteDetail(DetailPage):
     list_url_name = "affairs:routes"
     list_title = TITLE
     facts = (
-        *("division", "department", "implementation_code", "promised_days", "is_entered", "state"),
+        *("department", "implementation_code", "promised_days", "is_entered", "state"),
         *("valid_from", "valid_to", "note"),
     )
 
@@ -57,9 +57,10 @@ class RouteDetail(DetailPage):
         return crumbs_of_place(self.record, self.list_url_name) if hasattr(self, "record") else []
 
     def get_facts(self) -> list[Fact]:
-        """Add the item with its code."""
-        item = self.record.item
-        return [Fact("事项编码", item.code, item.get_absolute_url()), *super().get_facts()]
+        """Add the item with its code, and where the route holds."""
+        item, division = self.record.item, self.record.division
+        code = Fact("事项编码", item.code, item.get_absolute_url())
+        return [code, Fact("所属区划", division.full_name), *super().get_facts()]
 
     def get_actions(self) -> list[Crumb]:
         """Return the links to the forms, for who keeps the routes of this place."""

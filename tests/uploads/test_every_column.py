@@ -112,7 +112,7 @@ OTHER_FACTS = {
     "communities": {"code", "closed_on"},
     "projects": {"division", "catalogue"},
     "catalogue": {"division"},
-    "routes": {"division", "department"},
+    "routes": {"department"},
     "work_items": {"state", "department", "submitted_on", "due_on", "decided_on", "decided_in"},
 }
 WORDS_ON_PAGE = {"是": ("是", "已建立"), "否": ("否", "未建立")}
