@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from affairs.sheets import ItemSheet, RouteSheet
 from changzhi_portal.registers.register import RegisterSheet
 from communities.sheets import CommunitySheet, FacilitySheet, MonthlySheet, PointSheet
-from demo.accounts import CITY_NAME, CLERK_OF_COUNTY, OFFICER
+from demo.accounts import ADMINISTRATOR, CITY_NAME, CLERK_OF_COUNTY, OFFICER
 from demo.activities import activity_rows, support_rows
 from demo.consultations import consultation_rows
 from demo.corrections import facility_opened_later, organizations_reported_late
 from demo.counts import monthly_count_rows
 from demo.documents import document_rows
 from demo.facilities import facility_rows
+from demo.matters import matter_rows, route_rows
 from demo.monthly_rows import Row, RowsByMonth
 from demo.organizations import organization_rows
 from demo.places import DemoCounty, PlaceNames
@@ -51,6 +53,8 @@ TITLES = {
     "monthly": "社区减负月报",
     "trainings": "社会工作培训情况表",
     "training_records": "社会工作培训学时登记表",
+    "items": "公共服务事项清单",
+    "routes": "公共服务事项实施清单",
     "work_items": "社区工作事项清单",
     "documents": "制度文件登记表",
     "supports": "社区社会组织扶持台账",
@@ -90,6 +94,8 @@ class Writer:
             self.points,
             self.trainings,
             self.hours,
+            self.matters,
+            self.routes,
             self.work_items,
             self.documents,
             self.supports,
@@ -176,6 +182,8 @@ class Writer:
         yield _Part(TrainingSheet(), self.trainings[month], Layout(), CITY_NAME, OFFICER)
         yield _Part(TrainingRecordSheet(), self.hours[month], Layout(), CITY_NAME, OFFICER)
         yield self._counts(month)
+        yield _Part(ItemSheet(), self.matters[month], Layout(), CITY_NAME, ADMINISTRATOR)
+        yield _Part(RouteSheet(), self.routes[month], Layout(), CITY_NAME, OFFICER)
         yield _Part(WorkItemSheet(), self.work_items[month], Layout(), CITY_NAME, OFFICER)
         yield _Part(DocumentSheet(), self.documents[month], Layout(), CITY_NAME, OFFICER)
         yield _Part(SupportSheet(), self.supports[month], Layout(), CITY_NAME, OFFICER)
@@ -244,6 +252,16 @@ class Writer:
         """Return the rows of the hours of people by month."""
         workers = {code: registers["workers"] for code, registers in self.rows_by_county.items()}
         return training_record_rows(workers, self.trainings, self.span)
+
+    @cached_property
+    def matters(self) -> RowsByMonth:
+        """Return the rows of what may be handed in at the city's counters, by month."""
+        return matter_rows(self.span)
+
+    @cached_property
+    def routes(self) -> RowsByMonth:
+        """Return the rows of who handles it, by month."""
+        return route_rows(self.counties, self.span)
 
     @cached_property
     def work_items(self) -> RowsByMonth:

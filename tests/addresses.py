@@ -45,6 +45,7 @@ from tests.factories import (
     make_facility,
     make_filing,
     make_hours,
+    make_item,
     make_monthly_report,
     make_organization,
     make_payment,
@@ -53,6 +54,7 @@ from tests.factories import (
     make_project,
     make_proposal,
     make_review,
+    make_route,
     make_story,
     make_support,
     make_survey,
@@ -293,6 +295,9 @@ RECORDS: dict[str, Maker] = {
     "workload:assessment_detail": lambda place, user: Assessment.objects.create(
         community=place.communities[0], year=2018, work_score=80
     ),
+    "affairs:item_detail": lambda place, user: make_item(place.county),
+    "affairs:route_detail": lambda place, user: make_route(place.county),
+    "reports:service_guide": lambda place, user: make_item(place.county),
     "practice:document_detail": lambda place, user: make_document(place.county),
     "practice:story_detail": lambda place, user: make_story(place.county),
     "practice:story_edit": lambda place, user: make_story(place.county, state="draft"),

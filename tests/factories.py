@@ -16,6 +16,8 @@ from stdnum.cn import uscc
 from stdnum.iso7064 import mod_11_2
 
 from accounts.models import Department, Role, User
+from affairs.materials import read_materials
+from affairs.models import Item, ItemMaterial, ItemRoute, ItemVersion
 from changelog.models import ChangeSet
 from changzhi_portal.grades import GRADE_FIELDS
 from changzhi_portal.personal import SealedField
@@ -430,6 +432,41 @@ def make_catalogue_item(division: Division, **fields: Any) -> CatalogueItem:
         "valid_from": datetime.date(2017, 1, 1),
     }
     return _save(CatalogueItem(division=division, **{**values, **fields}))
+
+
+def make_item(division: Division, name: str = "", **fields: Any) -> Item:
+    """Create a matter of the city's counters with one version since 2017: five working days, at every counter of the city."""
+    number = next(_numbers)
+    version: dict[str, Any] = {
+        "mode": ItemVersion.Mode.PROMISED,
+        "legal_days": 20,
+        "promised_days": 5,
+        "reach": ItemVersion.Reach.CITY,
+        "valid_from": datetime.date(2017, 1, 1),
+    }
+    version |= {key: fields.pop(key) for key in (*version, "basis", "materials", "valid_to") if key in fields}
+    values = {
+        "code": f"SX-{number}",
+        "name": name or f"演示第{number}项津贴申请",
+        "kind": Item.Kind.BENEFIT,
+        "audience": Item.Audience.PERSON,
+    }
+    item = _save(Item(division=division, **{**values, **fields}))
+    made = ItemVersion.objects.create(item=item, **version)
+    for position, material in enumerate(read_materials(made.materials), start=1):
+        ItemMaterial.objects.create(version=made, position=position, **material.values)
+    return item
+
+
+def make_route(division: Division, item: Item | None = None, **fields: Any) -> ItemRoute:
+    """Create a route in use since 2017 of a department of the division, at the common window."""
+    city = division
+    while city.parent is not None:
+        city = city.parent
+    values: dict[str, Any] = {"is_entered": True, "valid_from": datetime.date(2017, 1, 1)}
+    if "department" not in fields:
+        values["department"] = make_department(division)
+    return _save(ItemRoute(division=division, item=item or make_item(city), **{**values, **fields}))
 
 
 def make_review(project: ServiceProject, kind: str = "final", score: float | None = 85, **fields: Any) -> Review:

@@ -50,6 +50,8 @@ PUBLIC_TEXTS: Final[Mapping[str, frozenset[str]]] = {
     "supports": _PLACES | {"organization"},
     "activities": _PLACES | {"title", "organization", "project"},
     "consultations": _PLACES | {"topic", "organizations"},
+    "items": frozenset({"ref", "code", "catalogue_code", "name", "basis", "materials"}),
+    "routes": _PLACES | {"item_code", "department_name", "implementation_code"},
     "surveys": _PLACES | {"survey", "question"},
     "work_items": _PLACES | {"number", "name", "department_name", "basis"},
     "assessments": _PLACES,

@@ -30,6 +30,7 @@ from tests.factories import (
     make_point,
     make_project,
     make_review,
+    make_route,
     make_support,
     make_survey,
     make_training,
@@ -66,6 +67,7 @@ def filled(place):
         make_work_item(community.town.parent)
         Assessment.objects.create(community=community, year=2018, work_score=80)
         make_document(community)
+        make_route(community.town.parent)
     return place
 
 

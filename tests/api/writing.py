@@ -36,6 +36,13 @@ NEW: dict[str, dict[str, Any]] = {
     "catalogue": {
         "code": "QD-77", "name": "演示服务", "county": "城区", "field": "elderly", "valid_from": "2018-01-01",
     },
+    "items": {
+        "code": "SX-77", "name": "演示津贴", "kind": "benefit", "audience": "person", "mode": "promised",
+        "promised_days": 5, "reach": "city", "materials": "身份证；照片（可容缺）", "valid_from": "2018-01-01",
+    },
+    "routes": {
+        "item_code": "SX-1", "county": "城区", "department_name": "统计局", "is_entered": True, "valid_from": "2018-01-01",
+    },
     "reviews": {
         "project_number": "YS-1", "county": "城区", "kind": "midterm", "reviewed_on": "2018-06-01", "score": "84.00",
     },

@@ -13,6 +13,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models import Department, Role, SuccessionList, User
+from affairs.models import Item, ItemMaterial, ItemRoute, ItemVersion
 from changelog.models import ChangeRecord, ChangeSet, DistinctPair, TrailKind, TrailRecord
 from changzhi_portal.scope import ScopedModel
 from communities.models import (
@@ -79,6 +80,7 @@ from tests.factories import (
     make_filing,
     make_governance_body,
     make_hours,
+    make_item,
     make_monthly_report,
     make_organization,
     make_payment,
@@ -87,6 +89,7 @@ from tests.factories import (
     make_project,
     make_proposal,
     make_review,
+    make_route,
     make_story,
     make_support,
     make_survey,
@@ -263,6 +266,10 @@ MAKERS: dict[type[models.Model], Callable[[Side], models.Model]] = {
     Posting: lambda side: make_worker(side.town).postings.get(),
     ServiceProject: lambda side: make_project(side.county),
     ProjectCommunity: lambda side: make_project(side.county, side.community).links.get(),
+    Item: lambda side: make_item(side.county),
+    ItemVersion: lambda side: make_item(side.county).versions.get(),
+    ItemMaterial: lambda side: make_item(side.county, materials="演示材料").versions.get().listed.get(),
+    ItemRoute: lambda side: make_route(side.county),
     CatalogueItem: lambda side: make_catalogue_item(side.county),
     Review: lambda side: make_review(make_project(side.county)),
     Payment: lambda side: make_payment(side.county),

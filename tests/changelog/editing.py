@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from accounts.models import Department, User
+from affairs.models import Item
 from changelog.actions import Edit, edit_record
 from changzhi_portal.personal import digest
 from changzhi_portal.registers.register import RegisterSheet
@@ -28,12 +29,14 @@ from tests.factories import (
     make_document,
     make_facility,
     make_hours,
+    make_item,
     make_monthly_report,
     make_organization,
     make_payment,
     make_point,
     make_project,
     make_review,
+    make_route,
     make_support,
     make_survey,
     make_training,
@@ -44,6 +47,7 @@ from workload.models import Assessment
 
 HERE = {"county": "城区", "town": "东街街道办事处", "community_name": "和平社区"}
 NUMBER = id_number(4711)
+MATTER = "SX-1"  # which new routes name
 TRAINING = "PX2018-001"  # that of the example in the description of the API
 PERSON = "140402197001010014"
 SURVEY = "2018年居民满意度调查"  # that of the example in the description of the API
@@ -74,6 +78,13 @@ def statistics(place: Place) -> Department:
     """Return 统计局 of 城区, which a new item names."""
     known: Department | None = Department.objects.filter(division=place.county, name="统计局").first()
     return known or make_department(place.county, "统计局")
+
+
+def matter(place: Place) -> None:
+    """Make the matter that a new route names, and its department."""
+    statistics(place)
+    if not Item.objects.filter(code=MATTER).exists():
+        make_item(place.city, code=MATTER, catalogue_code="000511001000")
 
 
 REVIEWED = "YS-1"
@@ -344,6 +355,39 @@ CASES = (
         new={
             "county": "城区", "kind": "购买服务清单", "number": "演示〔2018〕77号", "title": "演示清单",
             "issued_on": "2018-03-01", "note": "",
+        },
+    ),
+    Case(
+        register="items",
+        make=lambda place: make_item(place.city, materials="身份证；照片", note="旧"),
+        elsewhere=lambda place: make_item(place.city),
+        change={"promised_days": "3", "materials": "身份证；户口簿（可容缺）"},
+        changed={"versions__promised_days": 3, "versions__listed__name": "户口簿"},
+        clear="note",
+        cleared={"note": ""},
+        wrong={"kind": "登记"},
+        close={"valid_to": "2018-12-31"},
+        closed={"versions__valid_to": datetime.date(2018, 12, 31)},
+        new={
+            "code": "SX-77", "name": "演示津贴", "kind": "行政给付", "audience": "自然人", "mode": "承诺件",
+            "promised_days": "5", "reach": "全市", "materials": "身份证", "valid_from": "2018-01-01", "note": "",
+        },
+    ),
+    Case(
+        register="routes",
+        make=lambda place: make_route(place.county, department=statistics(place), note="旧"),
+        prepare=matter,
+        elsewhere=lambda place: make_route(place.other_county),
+        change={"promised_days": "3", "is_entered": "否"},
+        changed={"promised_days": 3, "is_entered": False},
+        clear="note",
+        cleared={"note": ""},
+        wrong={"state": "不详"},
+        close={"valid_to": "2018-12-31"},
+        closed={"valid_to": datetime.date(2018, 12, 31)},
+        new={
+            "item_code": MATTER, "county": "城区", "department_name": "统计局", "is_entered": "是",
+            "valid_from": "2018-01-01", "note": "",
         },
     ),
     Case(

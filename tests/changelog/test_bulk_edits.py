@@ -54,6 +54,8 @@ FIELDS = {
     "workers": ("position", "演示岗位"),
     "projects": ("beneficiaries", "needy"),
     "catalogue": ("prefers_organizations", "是"),
+    "items": ("state", "paused"),
+    "routes": ("is_entered", "否"),
     "reviews": ("reviewer", "third_party"),
     "payments": ("source", "lottery"),
     "points": ("accepts_all", "是"),

@@ -55,6 +55,7 @@ from tests.factories import (
     make_project,
     make_proposal,
     make_review,
+    make_route,
     make_story,
     make_support,
     make_survey,
@@ -92,6 +93,8 @@ ASKED = {
     "participation:surveys": "sort=name&columns=name,by_third_party,reported&state=collecting",
     "participation:count_list": "sort=-satisfied&answers=enough",
     "workload:list": "sort=-yearly_funds&columns=number,name,payment,conditions&kind=task",
+    "affairs:list": "sort=-code&kind=benefit&state=all",
+    "affairs:routes": "sort=-item&is_entered=true&state=in_use",
     "practice:document_list": "sort=-issued_on&kind=development&in_force=yes",
     "practice:story_list": "sort=clause,-on&columns=title,level,outlet,submitted_on&kind=case",
     "targets:results": "sort=name&columns=name,code,households,value,gap,verdict&verdict=unmet",
@@ -135,6 +138,7 @@ def fill(place: Place, user, number: int, *, first: int = 0) -> None:
         make_work_item(place.city, state="submitted", submitted_on=SUBMITTED, due_on=DUE)
         Assessment.objects.create(community=community, year=2018, work_score=80)
         make_document(community)
+        make_route(place.county)
         make_story(place.county, level="city", state="chosen")
         make_proposal(make_call(place.county), organization, 1_000 + index, score=60 + index)
         make_batch(user, file_name=f"演示{index}.xlsx")

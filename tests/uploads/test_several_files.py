@@ -42,6 +42,7 @@ from tests.factories import (
     make_profile,
     make_project,
     make_review,
+    make_route,
     make_support,
     make_survey,
     make_training,
@@ -170,6 +171,7 @@ def test_the_templates_of_all_registers_in_one_workbook_give_no_warning_about_ea
     make_work_item(place.county)
     Assessment.objects.create(community=community, year=2018, work_score=80)
     make_document(community)
+    make_route(place.county)
     sheets = {}
     for register in registers():
         path = tmp_path / f"{register.name}.xlsx"
