@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "orgs",
     "socialworkers",
     "services",
+    "affairs",
     "participation",
     "workload",
     "practice",

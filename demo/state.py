@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from affairs.models import Item, ItemRoute
 from changzhi_portal.refusals import NotAllowedError, StaleError
 from communities.models import CommunityProfile, Facility, MonthlyReport, ServicePoint
 from demo.accounts import CITY, demo_accounts_exist
@@ -31,6 +32,8 @@ _REGISTERS = (
     ServiceProject,
     Review,
     Payment,
+    Item,
+    ItemRoute,
     WorkItem,
     Document,
     Story,
