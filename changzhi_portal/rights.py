@@ -109,24 +109,8 @@ class RoleOfActor(Protocol):
         """See `accounts.models.Role.may_see_work_items`."""
 
     @property
-    def may_see_items(self) -> bool:
-        """See `accounts.models.Role.may_see_items`."""
-
-    @property
-    def may_keep_items(self) -> bool:
-        """See `accounts.models.Role.may_keep_items`."""
-
-    @property
-    def may_keep_routes(self) -> bool:
-        """See `accounts.models.Role.may_keep_routes`."""
-
-    @property
     def may_run_surveys(self) -> bool:
         """See `accounts.models.Role.may_run_surveys`."""
-
-    @property
-    def may_run_calls(self) -> bool:
-        """See `accounts.models.Role.may_run_calls`."""
 
     @property
     def may_report_stories(self) -> bool:

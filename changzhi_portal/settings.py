@@ -61,7 +61,6 @@ INSTALLED_APPS = [
     "orgs",
     "socialworkers",
     "services",
-    "affairs",
     "participation",
     "workload",
     "practice",

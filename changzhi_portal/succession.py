@@ -74,20 +74,6 @@ class Succession:
     move: Callable[[Handover], list[str]]
 
 
-def free_title(title: str, origin: str, longest: int, is_taken: Callable[[str], bool]) -> str:
-    """Return a title that the successor has not: itself, or with the former office behind it, and a number if need be.
-
-    `longest` is the number of characters that its column takes.
-    """
-    number = 0
-    free = title
-    while is_taken(free):
-        number += 1
-        ending = f"（原{origin}{number if number > 1 else ''}）"
-        free = f"{title[: longest - len(ending)]}{ending}"
-    return free
-
-
 def declared_successions() -> tuple[Succession, ...]:
     """Return the successions of all apps, in the apps' order."""
     return instances_in("succession", Succession)

@@ -35,7 +35,6 @@ urlpatterns = [
     path("organizations/", include("orgs.urls")),
     path("workers/", include("socialworkers.urls")),
     path("projects/", include("services.urls")),
-    path("affairs/", include("affairs.urls")),
     path("", include("participation.urls")),
     path("workload/", include("workload.urls")),
     path("practice/", include("practice.urls")),

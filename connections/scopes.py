@@ -23,8 +23,8 @@ SCOPES: Final = (
     Scope(
         "figures:read",
         "读统计数据",
-        "区划、社区、公共服务事项和实施清单、统计月、目标方案和结果、简报，没有个人信息",
-        frozenset({"may_see_figures", "may_see_work_items", "may_see_items"}),
+        "区划、社区、统计月、目标方案和结果、简报，没有个人信息",
+        frozenset({"may_see_figures", "may_see_work_items"}),
     ),
     Scope(
         "registers:read",
@@ -36,21 +36,16 @@ SCOPES: Final = (
         "registers:write",
         "写登记册",
         "新增和修改登记册的记录，和在页面上填一样检查；要和“读登记册”一起选",
-        frozenset({"may_upload", "may_keep_items", "may_keep_routes"}),
+        frozenset({"may_upload"}),
     ),
     Scope(
         MOVING_SCOPE,
         "办理流程",
-        "开始、结束调查，审定社区工作事项，办理征集和申报，和在页面上办一样检查；要和“读统计数据”一起选，办社区工作事项、征集和申报的再选“读登记册”",
-        frozenset({"may_run_surveys", "may_decide_work_items", "may_run_calls"}),
+        "开始、结束调查，审定社区工作事项，和在页面上办一样检查；要和“读统计数据”一起选，办社区工作事项的再选“读登记册”",
+        frozenset({"may_run_surveys", "may_decide_work_items"}),
     ),
     Scope("uploads:read", "看上传", "上传批次和它们的问题", frozenset({"may_see_uploads"})),
-    Scope(
-        "uploads:write",
-        "上传表格",
-        "上传、入库、撤销；要和“看上传”一起选",
-        frozenset({"may_upload", "may_keep_items", "may_keep_routes"}),
-    ),
+    Scope("uploads:write", "上传表格", "上传、入库、撤销；要和“看上传”一起选", frozenset({"may_upload"})),
     Scope("submissions:read", "读上报", "各县（市、区）每月的上报", frozenset({"may_see_submissions"})),
     Scope(
         PERSONAL_SCOPE,

@@ -9,7 +9,6 @@ from accounts.actions import found_department, log_new_users, portal_itself
 from accounts.models import Department, User
 from communities.models import Division
 from demo.accounts import ACCOUNTS, CITY, PASSWORD, DemoAccount
-from demo.matters import CITY_DEPARTMENTS, COUNTY_DEPARTMENTS
 from demo.work_items import DEPARTMENTS
 
 
@@ -22,16 +21,13 @@ def _department(account: DemoAccount) -> Department | None:
     return known or found_department(by=portal_itself(), division=division, name=account.department)
 
 
-def _found_departments() -> None:
-    """Found the offices that ask communities for something or handle residents' matters, as far as they are missing."""
+def _found_departments_of_the_city() -> None:
+    """Found the city's offices that ask communities for something, as far as they are missing."""
     city = Division.objects.by_code(CITY)
-    wanted = [(city, name) for name in dict.fromkeys((*DEPARTMENTS, *CITY_DEPARTMENTS))]
-    counties = Division.objects.counties().current().filter(parent=city).order_by("code")
-    wanted += [(county, name) for county in counties for name in COUNTY_DEPARTMENTS]
-    known = set(Department.objects.active().values_list("division_id", "name"))
-    for division, name in wanted:
-        if (division.pk, name) not in known:
-            found_department(by=portal_itself(), division=division, name=name)
+    known = set(Department.objects.active().filter(division=city).values_list("name", flat=True))
+    for name in DEPARTMENTS:
+        if name not in known:
+            found_department(by=portal_itself(), division=city, name=name)
 
 
 @transaction.atomic
@@ -40,7 +36,7 @@ def create_accounts() -> None:
 
     The password is hashed once for all: each hash takes a third of a second, and this password is no secret.
     """
-    _found_departments()
+    _found_departments_of_the_city()
     present = set(User.objects.filter(username__in=[a.username for a in ACCOUNTS]).values_list("username", flat=True))
     password = make_password(PASSWORD)
     missing = [

@@ -69,7 +69,7 @@ class _County:
             if (organization["community_code"], title) in held:
                 continue
             held.add((organization["community_code"], title))
-            row = place_of_row(organization) | {
+            row = _place_of(organization) | {
                 "held_on": fake.day_in(month),
                 "title": title,
                 "kind": kind,
@@ -85,7 +85,7 @@ class _County:
         fake = self._fake
         for organization in fake.some_of(self._organizations, SUPPORTED_A_QUARTER):
             kind, amount_of = fake.one_of(_SUPPORTED)
-            row = place_of_row(organization) | {
+            row = _place_of(organization) | {
                 "organization": organization["name"],
                 "kind": kind,
                 "valid_from": fake.day_in(month),
@@ -94,6 +94,5 @@ class _County:
             yield row | ({amount_of: given[amount_of]} if amount_of else {})
 
 
-def place_of_row(organization: Row) -> Row:
-    """Return the place columns of the row of an organization."""
+def _place_of(organization: Row) -> Row:
     return {name: organization[name] for name in ("county", "town", "community_name", "community_code")}

@@ -8,17 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from affairs.sheets import ItemSheet, RouteSheet
 from changzhi_portal.registers.register import RegisterSheet
 from communities.sheets import CommunitySheet, FacilitySheet, MonthlySheet, PointSheet
-from demo.accounts import ADMINISTRATOR, CITY_NAME, CLERK_OF_COUNTY, OFFICER
+from demo.accounts import CITY_NAME, CLERK_OF_COUNTY, OFFICER
 from demo.activities import activity_rows, support_rows
-from demo.consultations import consultation_rows
 from demo.corrections import facility_opened_later, organizations_reported_late
 from demo.counts import monthly_count_rows
 from demo.documents import document_rows
 from demo.facilities import facility_rows
-from demo.matters import matter_rows, route_rows
 from demo.monthly_rows import Row, RowsByMonth
 from demo.organizations import organization_rows
 from demo.places import DemoCounty, PlaceNames
@@ -33,7 +30,7 @@ from demo.work_items import work_item_rows
 from demo.workbooks import LAYOUTS, Layout, Workbook
 from demo.workers import worker_rows
 from orgs.sheets import OrganizationSheet, SupportSheet
-from participation.sheets import ActivitySheet, ConsultationSheet
+from participation.sheets import ActivitySheet
 from periods.models import last_day_of, month_after
 from practice.sheets import DocumentSheet
 from services.sheets import CatalogueSheet, PaymentSheet, ProjectSheet, ReviewSheet
@@ -53,13 +50,10 @@ TITLES = {
     "monthly": "社区减负月报",
     "trainings": "社会工作培训情况表",
     "training_records": "社会工作培训学时登记表",
-    "items": "公共服务事项清单",
-    "routes": "公共服务事项实施清单",
     "work_items": "社区工作事项清单",
     "documents": "制度文件登记表",
     "supports": "社区社会组织扶持台账",
     "activities": "社区活动登记表",
-    "consultations": "社区协商情况登记表",
 }
 # For this many months after a change of divisions an office still writes the old names.
 MONTHS_OF_OLD_NAMES = 3
@@ -94,13 +88,10 @@ class Writer:
             self.points,
             self.trainings,
             self.hours,
-            self.matters,
-            self.routes,
             self.work_items,
             self.documents,
             self.supports,
             self.activities,
-            self.consultations,
         )
 
     def files_of(self, month: datetime.date) -> list[DemoFile]:
@@ -182,13 +173,10 @@ class Writer:
         yield _Part(TrainingSheet(), self.trainings[month], Layout(), CITY_NAME, OFFICER)
         yield _Part(TrainingRecordSheet(), self.hours[month], Layout(), CITY_NAME, OFFICER)
         yield self._counts(month)
-        yield _Part(ItemSheet(), self.matters[month], Layout(), CITY_NAME, ADMINISTRATOR)
-        yield _Part(RouteSheet(), self.routes[month], Layout(), CITY_NAME, OFFICER)
         yield _Part(WorkItemSheet(), self.work_items[month], Layout(), CITY_NAME, OFFICER)
         yield _Part(DocumentSheet(), self.documents[month], Layout(), CITY_NAME, OFFICER)
         yield _Part(SupportSheet(), self.supports[month], Layout(), CITY_NAME, OFFICER)
         yield _Part(ActivitySheet(), self.activities[month], Layout(), CITY_NAME, OFFICER)
-        yield _Part(ConsultationSheet(), self.consultations[month], Layout(), CITY_NAME, OFFICER)
 
     def _counts(self, month: datetime.date) -> _Part:
         """Return the counts of a quarter, which the bureau gathers in one file; without rows between quarters."""
@@ -254,16 +242,6 @@ class Writer:
         return training_record_rows(workers, self.trainings, self.span)
 
     @cached_property
-    def matters(self) -> RowsByMonth:
-        """Return the rows of what may be handed in at the city's counters, by month."""
-        return matter_rows(self.span)
-
-    @cached_property
-    def routes(self) -> RowsByMonth:
-        """Return the rows of who handles it, by month."""
-        return route_rows(self.counties, self.span)
-
-    @cached_property
     def work_items(self) -> RowsByMonth:
         """Return the rows of the city's list of what communities may be asked, by month."""
         return work_item_rows(self.span)
@@ -282,11 +260,6 @@ class Writer:
     def activities(self) -> RowsByMonth:
         """Return the rows of the city's list of activities by month."""
         return activity_rows(self._first_organizations, self.counties, self.span)
-
-    @cached_property
-    def consultations(self) -> RowsByMonth:
-        """Return the rows of the city's list of consultations by month."""
-        return consultation_rows(self._first_organizations, self.counties, self.span)
 
     @property
     def _first_organizations(self) -> Mapping[str, list[Row]]:

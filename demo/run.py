@@ -27,7 +27,6 @@ from communities.models import Division, DivisionChange
 from demo.accounts import ACCOUNTS, ADMINISTRATOR, CITY, CITY_NAME, OFFICER
 from demo.applications import apply_for_items
 from demo.assessments import set_schemes, write_assessments
-from demo.calls import run_calls
 from demo.files import DemoFile, Writer
 from demo.filings import file_organizations
 from demo.places import demo_counties
@@ -123,7 +122,6 @@ class DemoRun:
         self._survey(period, writer.folder)
         self._assess(period, writer.folder)
         report_stories(month)
-        run_calls(month)
         if month == self.span.last:
             self._mark_notices_as_seen()
         report_month(period, self.span)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from django.conf import settings
 
-from affairs.models import Item, ItemRoute
 from changzhi_portal.refusals import NotAllowedError, StaleError
 from communities.models import CommunityProfile, Facility, MonthlyReport, ServicePoint
 from demo.accounts import CITY, demo_accounts_exist
@@ -32,8 +31,6 @@ _REGISTERS = (
     ServiceProject,
     Review,
     Payment,
-    Item,
-    ItemRoute,
     WorkItem,
     Document,
     Story,

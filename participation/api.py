@@ -1,4 +1,4 @@
-"""Surveys, their counts, consultations and activities in the API."""
+"""Surveys, their counts, and activities in the API."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from rest_framework import serializers
 from changzhi_portal.api.endpoints import RegisterEndpoint, RowsEndpoint
 from changzhi_portal.api.expansions import Expansions
 from communities.api import PLACE_EXPANSIONS, CommunitySerializer, DivisionSerializer
-from participation.filters import ActivityFilterSet, ConsultationFilterSet, SurveyCountFilterSet, SurveyFilterSet
+from participation.filters import ActivityFilterSet, SurveyCountFilterSet, SurveyFilterSet
 from participation.flow import FLOW
-from participation.models import Activity, Consultation, Survey, SurveyCount
-from participation.sheets import ActivitySheet, ConsultationSheet, SurveyCountSheet
+from participation.models import Activity, Survey, SurveyCount
+from participation.sheets import ActivitySheet, SurveyCountSheet
 
 
 class SurveySerializer(serializers.ModelSerializer):
@@ -89,30 +89,3 @@ class Activities(RegisterEndpoint):
     filterset = ActivityFilterSet
     sorts = {"held_on": "held_on", "participants": "participants"}
     expands: ClassVar[Expansions] = PLACE_EXPANSIONS
-
-
-class Consultations(RegisterEndpoint):
-    """协商: who took part in a community's consultation, what was agreed, and whether it is done."""
-
-    register = ConsultationSheet
-    example: ClassVar[dict[str, Any]] = {
-        "held_on": "2018-06-12",
-        "county": "城区",
-        "town": "东街街道办事处",
-        "community_name": "和平社区",
-        "form": "council",
-        "topic": "小区加装电梯",
-        "category": "facilities",
-        "participants": 32,
-        "residents": 24,
-        "organizations": "演示合唱团",
-        "organization_count": 1,
-        "social_workers": 2,
-        "outcome": "agreed",
-        "agreement": "由物业公司报建，业主分摊费用",
-        "due_on": "2018-09-30",
-    }
-    queryset = Consultation.objects.all()
-    filterset = ConsultationFilterSet
-    sorts = {"held_on": "held_on", "due_on": "due_on", "participants": "participants"}
-    expands: ClassVar[Expansions] = {"community": ("community", CommunitySerializer)}

@@ -1,4 +1,4 @@
-"""满意度调查, 需求调查, 协商 and 活动 in a briefing's 联动工作 (docs/domain.md §7.3)."""
+"""满意度调查, 需求调查 and 活动 in a briefing's 联动工作 (docs/domain.md §7.3)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from changzhi_portal.percent import percent_text
 from changzhi_portal.phrases import joined, plain_number
 from participation import indicators
 
-_SATISFACTION, _NEEDS, _ACTIVITIES, _CONSULTATIONS = "满意度调查", "需求调查", "活动", "协商"
+_SATISFACTION, _NEEDS, _ACTIVITIES = "满意度调查", "需求调查", "活动"
 SURVEYED = Share(
     among="社区",
     unit="个",
@@ -18,25 +18,6 @@ SURVEYED = Share(
     every="近12个月全部开展过需求调查",
     none="近12个月都没有开展需求调查",
     one=("近12个月开展过需求调查", "近12个月没有开展需求调查"),
-)
-
-VOICE = Share(
-    among="协商",
-    unit="次",
-    which="有社会组织参加的",
-    lacking="没有社会组织参加",
-    every="均有社会组织参加",
-    none="都没有社会组织参加",
-    one=("有社会组织参加", "没有社会组织参加"),
-)
-DONE = Share(
-    among="到期的议定事项",
-    unit="件",
-    which="按期办结的",
-    lacking="没有按期办结",
-    every="全部按期办结",
-    none="都没有按期办结",
-    one=("已按期办结", "没有按期办结"),
 )
 
 
@@ -92,20 +73,6 @@ def _sum(told: Told, code: str, verb: str, unit: str) -> str:
     return f"{verb}{plain_number(figure.value)}{unit}" if figure is not None and figure.value else ""
 
 
-def _consulted(told: Told) -> list[str]:
-    """Return 本月全市开展协商8次，较上月增加2次，其中有社会组织参加的5次，占62.5%；本月到期的议定事项3件，其中按期办结的2件，占66.7%."""
-    held = told.known("consultations")
-    if held is None:
-        return []
-    due = told.share("agreed_done", DONE)
-    done = f"{told.during}{due}" if due else ""
-    if not held.numerator:
-        return sentence(f"{told.during}{told.whole}没有登记协商{told.coverage(held)}", done)
-    number = f"{told.during}{told.whole}开展协商{display_number(held.numerator)}次"
-    said = joined([number, told.change_of_total(held, "次")]) + told.coverage(held)
-    return sentence(said, told.share("org_voice", VOICE, goes_on=True), done)
-
-
 SATISFACTION = LinkedWork(
     code="satisfaction",
     title="居民满意度",
@@ -137,16 +104,4 @@ ACTIVITIES = LinkedWork(
         ShownFigure(figure=indicators.HOUSEHOLDS_HELPED, title="帮扶（户）", register=_ACTIVITIES),
     ),
     paragraphs=_activities,
-)
-CONSULTATIONS = LinkedWork(
-    code="consultations",
-    title="社区协商",
-    part=LinkedPart.ORGANIZATIONS,
-    position=25,
-    figures=(
-        ShownFigure(figure=indicators.CONSULTATIONS, title="协商（次）", register=_CONSULTATIONS, is_key=True),
-        ShownFigure(figure=indicators.ORG_VOICE, title="有社会组织参加的协商", register=_CONSULTATIONS, is_key=True),
-        ShownFigure(figure=indicators.AGREED_DONE, title="按期办结的议定事项", register=_CONSULTATIONS, is_key=True),
-    ),
-    paragraphs=_consulted,
 )

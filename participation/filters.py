@@ -1,32 +1,19 @@
-"""Filters of surveys, of their counts, of consultations and activities."""
+"""Filters of surveys, of their counts, and of activities."""
 
 from __future__ import annotations
 
 import django_filters
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.http import HttpRequest
-from django.utils import timezone
 
 from changzhi_portal.names import comparable
 from changzhi_portal.pages.filters import DayFilter
-from changzhi_portal.scope import scope_path_of
 from changzhi_portal.search import SearchText
 from communities.filters import PlaceFilterSet
 from communities.search import of_communities
-from orgs.models import SocialOrganization
-from participation.models import (
-    Activity,
-    ActivityQuerySet,
-    Consultation,
-    ConsultationOrganization,
-    ConsultationQuerySet,
-    Survey,
-    SurveyCount,
-    SurveyCountQuerySet,
-    SurveyQuerySet,
-)
+from participation.models import Activity, ActivityQuerySet, Survey, SurveyCount, SurveyCountQuerySet, SurveyQuerySet
 from participation.questions import ENOUGH_ANSWERS
-from participation.search import Activities, Consultations, Surveys
+from participation.search import Activities, Surveys
 
 
 class SurveyFilterSet(PlaceFilterSet):
@@ -105,47 +92,3 @@ class ActivityFilterSet(PlaceFilterSet):
     def by_holder(self, queryset: ActivityQuerySet, name: str, value: str) -> ActivityQuerySet:
         """Filter for the activities of registered organizations, or for all others."""
         return queryset.filter(organization__isnull=value == "others")
-
-
-class ConsultationFilterSet(PlaceFilterSet):
-    """Filter by topic or community, form, category, outcome, how far the agreement is, organizations and days."""
-
-    source = Consultations()
-    progress = django_filters.ChoiceFilter(
-        label="办理",
-        choices=[("pending", "已达成未办结"), ("overdue", "逾期"), ("done", "已办结")],
-        method="by_progress",
-    )
-    form_of = django_filters.ChoiceFilter(label="协商形式", choices=Consultation.Form.choices, field_name="form")
-    category = django_filters.ChoiceFilter(label="议题类别", choices=Consultation.Category.choices)
-    outcome = django_filters.ChoiceFilter(label="协商结果", choices=Consultation.Outcome.choices)
-    organization = django_filters.CharFilter(label="参加的社会组织", method="by_organization")
-    voice = django_filters.ChoiceFilter(
-        label="社会组织", choices=[("yes", "有社会组织参加"), ("no", "没有社会组织参加")], method="by_voice"
-    )
-    held_from = DayFilter("协商日期从", "held_on", "gte")
-    held_to = DayFilter("协商日期至", "held_on", "lte")
-    due_from = DayFilter("办理期限从", "due_on", "gte")
-    due_to = DayFilter("办理期限至", "due_on", "lte")
-
-    class Meta:
-        model = Consultation
-        fields = ()
-
-    def by_progress(self, queryset: ConsultationQuerySet, name: str, value: str) -> ConsultationQuerySet:
-        """Filter by how far the agreement is today."""
-        if value == "overdue":
-            return queryset.overdue_on(timezone.localdate())
-        return queryset.pending() if value == "pending" else queryset.filter(done_on__isnull=False)
-
-    def by_organization(self, queryset: ConsultationQuerySet, name: str, value: str) -> ConsultationQuerySet:
-        """Filter by a part of an organization's name, or by its 记录编号: of those that the user may know of."""
-        named = Q(name_key__contains=comparable(value)) | Q(ref=value) | Q(merged_into__ref=value)
-        area = scope_path_of(getattr(self.request, "user", None))
-        known = SocialOrganization.with_merged.known_in(area).filter(named).order_by().values("pk")
-        links = ConsultationOrganization.objects.filter(consultation=OuterRef("pk"), organization__in=known)
-        return queryset.filter(Exists(links.order_by()))
-
-    def by_voice(self, queryset: ConsultationQuerySet, name: str, value: str) -> ConsultationQuerySet:
-        """Filter by whether an organization took part."""
-        return queryset.with_voice().filter(has_voice=int(value == "yes"))

@@ -35,13 +35,6 @@ class SurveyCountFilterForm(FilterForm):
     search_hint: ClassVar[str] = "社区、题目、调查"
 
 
-class ConsultationFilterForm(FilterForm):
-    """Form that always shows place, how far the agreement is, and days."""
-
-    up_front: ClassVar[tuple[str, ...]] = ("q", "county", "town", "progress", "held_from", "held_to")
-    search_hint: ClassVar[str] = "议题或社区"
-
-
 class ActivityFilterForm(FilterForm):
     """Form that always shows place, kind and days."""
 

@@ -1,7 +1,6 @@
-"""Figures of surveys, consultations and activities.
+"""Figures of surveys and activities.
 
-How content residents are, in how many communities they were asked what they need; what is held for and by them; how many
-consultations there are, in how many organizations are heard, and how much of what was agreed is done in time.
+How content residents are, in how many communities they were asked what they need; what is held for and by them.
 """
 
 from __future__ import annotations
@@ -9,20 +8,17 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
 
-from django.db.models import Case, F, QuerySet, Sum, Value, When
+from django.db.models import F, QuerySet, Sum, Value
 from django.db.models.functions import Round
-from django.urls import reverse
 
 from changzhi_portal.figures import CountedOver, Figure, FigureKind, Rows, Shown
 from changzhi_portal.grades import POINTS_PER_GRADE, Grade5
-from participation.models import Activity, Consultation, Survey, SurveyCount
+from participation.models import Activity, Survey, SurveyCount
 from participation.models.activities import year_before
 
 CLAUSE = "四（一）4"
 _OF_ACTIVITIES = "四（二）3"
-_OF_CONSULTATIONS = "四（二）1"
 _MONTHS_OF_NEEDS = 12
 
 
@@ -147,76 +143,3 @@ ACTIVITIES = Figure(
 PARTICIPANTS = _sum_of("participants", "参加活动的人次", "人次", "participants")
 VOLUNTEER_HOURS = _sum_of("volunteer_hours", "志愿服务时长", "小时", "volunteer_hours", decimals=1)
 HOUSEHOLDS_HELPED = _sum_of("households_helped", "帮扶户数", "户", "households")
-
-
-def _consultations(first: datetime.date, last: datetime.date) -> Rows:
-    """Return a row a consultation of the days."""
-    held = Consultation.objects.filter(held_on__gte=first, held_on__lte=last).order_by()
-    return held.annotate(numerator=Value(1)).values("community_id", "numerator")
-
-
-def _org_voice_rows(first: datetime.date, last: datetime.date) -> Rows:
-    """Return a row a consultation of the days; it counts where at least one organization took part."""
-    held = Consultation.objects.filter(held_on__gte=first, held_on__lte=last).order_by().with_voice()
-    return held.annotate(numerator=F("has_voice"), denominator=Value(1)).values(
-        "community_id", "numerator", "denominator"
-    )
-
-
-def _agreed_done_rows(first: datetime.date, last: datetime.date) -> Rows:
-    """Return a row an agreement that was due in the days; it counts where it was done by its last day."""
-    due = Consultation.objects.filter(due_on__gte=first, due_on__lte=last).order_by()
-    in_time = Case(When(done_on__lte=F("due_on"), then=Value(1)), default=Value(0))
-    return due.annotate(numerator=in_time, denominator=Value(1)).values("community_id", "numerator", "denominator")
-
-
-def _any_consultation(last: datetime.date) -> Rows:
-    """Return the communities with any consultation by a day."""
-    return Consultation.objects.filter(held_on__lte=last).order_by().values("community_id").distinct()
-
-
-def _listed_by(days: str) -> Callable[[Any, Any], str]:
-    """Return what gives the address of the consultations of a month, by the day they were held or are due."""
-
-    def address(division: Any, period: Any) -> str:
-        place = {} if division.level == "city" else {str(division.level): division.code}
-        asked = place | {f"{days}_from": period.month.isoformat(), f"{days}_to": period.as_of.isoformat()}
-        return f"{reverse('participation:consultations')}?{urlencode(asked)}"
-
-    return address
-
-
-CONSULTATIONS = Figure(
-    code="consultations",
-    name="开展的协商",
-    unit="次",
-    clause=_OF_CONSULTATIONS,
-    kind=FigureKind.FLOW,
-    shown=Shown.TOTAL,
-    rows=_consultations,
-    reported=_any_consultation,
-    list_url=_listed_by("held"),
-    decimals=0,
-)
-ORG_VOICE = Figure(
-    code="org_voice",
-    name="有社会组织参加的协商占比",
-    unit="%",
-    clause=_OF_CONSULTATIONS,
-    kind=FigureKind.FLOW,
-    shown=Shown.RATE,
-    rows=_org_voice_rows,
-    reported=_any_consultation,
-    list_url=_listed_by("held"),
-)
-AGREED_DONE = Figure(
-    code="agreed_done",
-    name="协商议定事项按期办结率",
-    unit="%",
-    clause=_OF_CONSULTATIONS,
-    kind=FigureKind.FLOW,
-    shown=Shown.RATE,
-    rows=_agreed_done_rows,
-    reported=_any_consultation,
-    list_url=_listed_by("due"),
-)

@@ -1,17 +1,13 @@
-"""Entries of surveys, consultations and activities in the menu."""
+"""Entries of surveys and activities in the menu."""
 
 from changzhi_portal.display import display_number
 from changzhi_portal.menu import REGISTERS, MenuItem
 from changzhi_portal.rights import Actor
-from participation.models import Activity, Consultation, Survey
+from participation.models import Activity, Survey
 
 
 def _surveys(user: Actor) -> str:
     return f"{display_number(Survey.objects.visible_to(user).count())}个调查"
-
-
-def _consultations(user: Actor) -> str:
-    return f"{display_number(Consultation.objects.visible_to(user).pending().count())}次未办结"
 
 
 def _activities(user: Actor) -> str:
@@ -41,16 +37,4 @@ ACTIVITIES = MenuItem(
     explanation="社会组织和居民在社区开展的活动：参加人数、志愿服务时长、帮扶户数。",
     remark=_activities,
     help_at="活动",
-)
-CONSULTATIONS = MenuItem(
-    "协商",
-    "participation:consultations",
-    ("participation:consultation",),
-    "may_see_registers",
-    group=REGISTERS,
-    position=34,
-    register="consultations",
-    explanation="社区里的协商：谁参加，商定了什么，办到哪一步。",
-    remark=_consultations,
-    help_at="协商",
 )

@@ -1,25 +1,16 @@
-"""Panels of communities and organizations: what residents said in surveys, consultations, activities; what is overdue, at home."""
+"""Panels: what residents of a community have said in surveys, and activities, on the pages of communities and organizations."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.db.models import F, Model, Sum
-from django.utils import timezone
 
 from changzhi_portal.pages.base import PortalRequest
-from changzhi_portal.pages.panels import LAST_STEP, MOST_ROWS, NOTHING_TO_DO, HomePanel, RecordPanel
-from changzhi_portal.rights import Actor
+from changzhi_portal.pages.panels import MOST_ROWS, RecordPanel
 from changzhi_portal.scope import scope_path_of
-from communities.models import Community, Division
-from participation.models import (
-    Activity,
-    ActivityQuerySet,
-    Consultation,
-    ConsultationQuerySet,
-    Survey,
-    SurveyCount,
-)
+from communities.models import Community
+from participation.models import Activity, ActivityQuerySet, Survey, SurveyCount
 from participation.questions import OVERALL
 
 MOST_SURVEYS = 5
@@ -98,67 +89,3 @@ class CommunityActivities(_OfActivities, RecordPanel):
     def of(self, activities: ActivityQuerySet, record: Any) -> ActivityQuerySet:
         """Return those that were held in the community."""
         return activities.filter(community=record)
-
-
-class _OfConsultations:
-    """Base of the panels: the newest consultations with how far their agreements are."""
-
-    def of(self, consultations: ConsultationQuerySet, record: Any) -> ConsultationQuerySet:
-        """Return the consultations of the record; a panel defines it."""
-        raise NotImplementedError
-
-    def context(self, request: PortalRequest, record: Any) -> dict[str, Any]:
-        """Return the first MOST_ROWS and their number."""
-        own = self.of(Consultation.objects.visible_to(request.user), record)
-        today = timezone.localdate()
-        newest = list(own.order_by("-held_on", "-pk")[:MOST_ROWS])
-        total = len(newest) if len(newest) < MOST_ROWS else own.count()
-        shown = [(each, each.progress_on(today)) for each in newest]
-        community = record if isinstance(record, Community) else None
-        return {"consultations": shown, "total": total, "record": record, "community": community}
-
-
-class OrganizationConsultations(_OfConsultations, RecordPanel):
-    """The consultations that an organization took part in, the newest first."""
-
-    model_label = "orgs.SocialOrganization"
-    position = 41
-    template_name = "participation/consultations_panel.html"
-    requires = "may_see_registers"
-
-    def of(self, consultations: ConsultationQuerySet, record: Any) -> ConsultationQuerySet:
-        """Return those that list the organization."""
-        return consultations.of(record)
-
-
-class CommunityConsultations(_OfConsultations, RecordPanel):
-    """The consultations of a community, the newest first."""
-
-    model_label = "communities.Community"
-    position = 31
-    template_name = "participation/consultations_panel.html"
-    requires = "may_see_registers"
-
-    def of(self, consultations: ConsultationQuerySet, record: Any) -> ConsultationQuerySet:
-        """Return those that were held in the community."""
-        return consultations.filter(community=record)
-
-
-class OverdueConsultations(HomePanel):
-    """For the clerks of counties and streets: what was agreed and should be done by now; nothing without any."""
-
-    position = 29
-    template_name = "participation/overdue_panel.html"
-    requires = "may_upload"
-
-    def concerns(self, user: Actor) -> bool:
-        """Return whether the user is the clerk of a county or a street: the bureau looks at the list."""
-        return super().concerns(user) and user.division.level != Division.Level.CITY
-
-    def context(self, request: PortalRequest) -> dict[str, Any]:
-        """Return those that are overdue longest, and how many there are."""
-        overdue = Consultation.objects.visible_to(request.user).overdue_on(timezone.localdate())
-        standing = overdue.filter(community__closed_on__isnull=True).select_related("community")
-        shown = list(standing.order_by("due_on", "pk")[:MOST_ROWS])
-        total = len(shown) if len(shown) < MOST_ROWS else standing.count()
-        return {"overdue": shown, "total": total, "urgency": LAST_STEP if shown else NOTHING_TO_DO}

@@ -1,4 +1,4 @@
-"""Quality rules of surveys, of agreements that are not done, and of organizations that hold no activities."""
+"""Quality rules of surveys, and of organizations that hold no activities."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from django.db.models.functions import Coalesce
 from changzhi_portal.quality import Occasion, Severity, Subject, rule
 from changzhi_portal.scope import ScopedQuerySet
 from orgs.models import SocialOrganization
-from participation.models import Activity, Consultation, Survey
+from participation.models import Activity, Survey
 from participation.models.activities import inactive, year_before
 
 SURVEYS = Subject(Survey, community=None)
-CONSULTATIONS = Subject(Consultation, label="topic")
 ORGANIZATIONS = Subject(SocialOrganization)
 
 
@@ -31,17 +30,6 @@ def survey_past_its_end(occasion: Occasion) -> ScopedQuerySet:
 def survey_not_begun(occasion: Occasion) -> ScopedQuerySet:
     """Find surveys that are drafts after their first day."""
     return Survey.objects.filter(state=Survey.State.DRAFT, starts_on__lt=occasion.day_before)
-
-
-@rule(
-    CONSULTATIONS,
-    Severity.SOFT,
-    "商定的事逾期没有办结",
-    "{held_on}协商商定的事应在{due_on}前办结，现在还没有登记办结，请催办，办完的补填办结日期。",
-)
-def agreement_overdue(occasion: Occasion) -> ScopedQuerySet:
-    """Find agreements whose limit passed within the month or before it, and that are not done."""
-    return Consultation.objects.overdue_on(occasion.day).filter(community__closed_on__isnull=True)
 
 
 @rule(

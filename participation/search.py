@@ -1,4 +1,4 @@
-"""What the search finds of surveys, consultations and activities."""
+"""What the search finds of surveys and activities."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.db.models import Q
 from changzhi_portal.scope import ScopedQuerySet
 from changzhi_portal.search import Hit, SearchSource, Word
 from communities.search import in_divisions, of_communities, place_of
-from participation.models import Activity, ActivityQuerySet, Consultation, ConsultationQuerySet, Survey
+from participation.models import Activity, ActivityQuerySet, Survey
 
 
 class Surveys(SearchSource):
@@ -76,39 +76,3 @@ class Activities(SearchSource):
         place = f"{place_of(community.town)}{community.name}" if community else place_of(activity.division)
         remark = f"{activity.get_kind_display()}，{activity.held_on}"
         return Hit(activity.title, activity.get_absolute_url(), place=place, remark=remark)
-
-
-class Consultations(SearchSource):
-    """Consultations, by topic or community."""
-
-    title = "协商"
-    position = 71
-    requires = "may_see_registers"
-    list_url_name = "participation:consultations"
-    compared_name = "topic_key"
-
-    def rows(self) -> ConsultationQuerySet:
-        """Return the consultations with their place."""
-        return Consultation.objects.with_place()
-
-    def itself(self, word: Word) -> Q:
-        """Match topic and pinyin."""
-        return Q(topic_key__contains=word.key) | word.is_read_as("readings")
-
-    def related(self, word: Word) -> Q:
-        """Match the community."""
-        return of_communities(word)
-
-    def place(self, word: Word) -> Q:
-        """Match the town and the county."""
-        return in_divisions(word, "community__town")
-
-    def hit(self, consultation: Consultation) -> Hit:
-        """Show place, form and day."""
-        community = consultation.community
-        return Hit(
-            consultation.topic,
-            consultation.get_absolute_url(),
-            place=f"{place_of(community.town)}{community.name}",
-            remark=f"{consultation.get_form_display()}，{consultation.held_on}",
-        )

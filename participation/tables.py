@@ -1,17 +1,15 @@
-"""The tables of surveys, of their counts, of consultations and activities."""
+"""The tables of surveys, of their counts, and of activities."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import django_tables2 as tables
-from django.utils import timezone
 
-from changzhi_portal.display import DASH
 from changzhi_portal.grades import GRADE_FIELDS
 from changzhi_portal.pages.tables import AmountColumn, DayColumn, NumberColumn, RegisterTable, ShortColumn
 from communities.tables import PlaceColumn, PlacedTable, county_of, link_to, names_of_place, town_of
-from participation.models import Activity, Consultation, Survey, SurveyCount
+from participation.models import Activity, Survey, SurveyCount
 
 
 class SurveyTable(RegisterTable):
@@ -103,48 +101,3 @@ class ActivityTable(PlacedTable):
     class Meta(RegisterTable.Meta):
         model = Activity
         fields = ()
-
-
-class ConsultationTable(PlacedTable):
-    """Consultations: agreements that are not done first, by their limit, then the newest."""
-
-    caption: ClassVar[str] = "协商"
-    default_order: ClassVar[str] = "progress,due_on,-held_on"
-    optional: ClassVar[tuple[str, ...]] = ("category", "residents", "social_workers", "agreement", "note")
-    reads: ClassVar[tuple[str, ...]] = (
-        *("ref", "held_on", "form", "topic", "category", "participants", "residents", "organization_count"),
-        *("social_workers", "outcome", "agreement", "due_on", "done_on", "note"),
-        *("community__ref", "community__name", *names_of_place("community__town")),
-    )
-
-    topic = tables.Column("协商议题", orderable=False, linkify=True)
-    held_on = DayColumn("协商日期")
-    form = ShortColumn("协商形式", accessor="get_form_display", order_by="form")
-    category = ShortColumn("议题类别", accessor="get_category_display", order_by="category")
-    county = PlaceColumn("县（市、区）", county_of)
-    town = PlaceColumn("街道（乡镇）", town_of)
-    community = tables.Column(
-        "社区", accessor="community__name", order_by="community__sort_key", linkify=link_to("community")
-    )
-    participants = NumberColumn("参加人数")
-    residents = NumberColumn("居民人数")
-    attending = NumberColumn("社会组织数", accessor="attending")
-    social_workers = NumberColumn("社工数")
-    outcome = ShortColumn("协商结果", accessor="get_outcome_display", order_by="outcome")
-    agreement = tables.Column("议定事项", orderable=False)
-    due_on = DayColumn("办理期限")
-    done_on = DayColumn("办结日期")
-    progress = ShortColumn("办理", accessor="rank")
-    note = tables.Column("备注", orderable=False)
-
-    class Meta(RegisterTable.Meta):
-        model = Consultation
-        fields = ()
-
-    def render_progress(self, record: Consultation) -> str:
-        """Return 未办结, 逾期 or 已办结; a dash where nothing was agreed."""
-        return record.progress_on(timezone.localdate()) or DASH
-
-    def value_progress(self, record: Consultation) -> Any:
-        """Return the same for a file."""
-        return self.render_progress(record)

@@ -1,4 +1,4 @@
-"""Addresses of surveys, of their counts, of consultations and activities."""
+"""Addresses of surveys, of their counts, and of activities."""
 
 from django.urls import path
 
@@ -14,8 +14,6 @@ urlpatterns = [
     path("surveys/<slug:ref>/communities/<slug:community>/", views.EnterCounts.as_view(), name="survey_entry"),
     path("survey-counts/", views.CountList.as_view(), name="count_list"),
     path("survey-counts/<slug:ref>/", views.CountDetail.as_view(), name="count"),
-    path("consultations/", views.ConsultationList.as_view(), name="consultations"),
-    path("consultations/<slug:ref>/", views.ConsultationDetail.as_view(), name="consultation_detail"),
     path("activities/", views.ActivityList.as_view(), name="activities"),
     path("activities/<slug:ref>/", views.ActivityDetail.as_view(), name="activity_detail"),
 ]

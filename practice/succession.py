@@ -9,7 +9,7 @@ from typing import Any
 
 from changelog.actions import change_of
 from changzhi_portal.bulk import in_batches, update_rows
-from changzhi_portal.succession import Handover, Succession, free_title
+from changzhi_portal.succession import Handover, Succession
 from practice.models import Story
 
 _IN_HAND = (Story.State.DRAFT, Story.State.SUBMITTED, Story.State.RETURNED)
@@ -36,8 +36,7 @@ def _move_stories(handover: Handover) -> list[str]:
         before: dict[str, Any] = {"division": origin.pk}
         after: dict[str, Any] = {"division": successor.pk}
         told = f"{origin.full_name}“{story}”转到{successor.full_name}"
-        there = (successor.pk, story.on)
-        title = free_title(story.title, origin.name, _LONGEST_TITLE, lambda each, there=there: (*there, each) in taken)
+        title = _free_title(story, origin.name, successor.pk, taken)
         if title != story.title:
             before["title"], after["title"] = story.title, title
             told += f"，那里已有同一标题的，改称“{title}”"
@@ -50,6 +49,18 @@ def _move_stories(handover: Handover) -> list[str]:
         said.append(told)
     update_rows(Story, coming, ["division", "title", "readings", "version"])
     return said
+
+
+def _free_title(story: Story, origin: str, successor: int, taken: set[tuple[int, object, str]]) -> str:
+    """Return the title, with the former office behind it where it is taken, and a number where that is taken too."""
+    if (successor, story.on, story.title) not in taken:
+        return story.title
+    for number in range(1, len(taken) + 2):
+        ending = f"（原{origin}{number if number > 1 else ''}）"
+        new = f"{story.title[: _LONGEST_TITLE - len(ending)]}{ending}"
+        if (successor, story.on, new) not in taken:
+            return new
+    raise ValueError(f"No title is left for {story.title}.")
 
 
 STORIES = Succession("宣传与案例", _move_stories)

@@ -16,7 +16,6 @@ from reports.dashboard import Board, periods_measured
 from reports.models import Briefing, BriefingDelivery
 from reports.next_step import newest_briefing, no_briefing_text
 from reports.question_sheets import towns_to_print
-from reports.service_guide import places_to_print
 from submissions.report_status import month_status, reporting_counties
 from targets.models import Computation
 
@@ -89,21 +88,6 @@ class SubmissionForm(RecordPanel):
     def context(self, request: PortalRequest, record: Any) -> dict[str, Any]:
         """Return whether the form is only a draft yet."""
         return {"is_draft": not record.is_reported}
-
-
-class ServiceGuides(RecordPanel):
-    """The printed guides of an item, or of all items, by place."""
-
-    model_label = "affairs.Item"
-    position = 30
-    is_above = True
-    template_name = "reports/service_guide_panel.html"
-    requires = "may_see_items"
-
-    def context(self, request: PortalRequest, record: Any) -> dict[str, Any]:
-        """Return the item and the places to choose from, by the division above them. A query."""
-        places = groupby(places_to_print(request.user), key=lambda place: place.parent.name if place.parent else "")
-        return {"item": record, "groups": [(above, list(group)) for above, group in places]}
 
 
 class QuestionSheets(RecordPanel):

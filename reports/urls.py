@@ -22,7 +22,6 @@ from reports.views.matrix import MatrixPage
 from reports.views.month import MonthOfIssues, MonthProgress, MoveAll, PrintAll
 from reports.views.question_sheets import QuestionSheetsPdf
 from reports.views.report_form import ReportFormPage, ReportFormPdf
-from reports.views.service_guide import ServiceGuidePdf
 from reports.views.verification import VerifyIssue
 
 app_name = "reports"
@@ -53,7 +52,6 @@ urlpatterns = [
     path("briefings/<slug:ref>/pdf/", BriefingFilePage.as_view(), {"kind": "pdf"}, name="briefing_pdf"),
     path("briefings/<slug:ref>/files/<slug:kind>/", BriefingFilePage.as_view(), name="briefing_file"),
     path("filing-notices/<slug:ref>/", FilingNoticePdf.as_view(), name="filing_notice"),
-    path("service-guides/<slug:ref>/", ServiceGuidePdf.as_view(), name="service_guide"),
     path("question-sheets/<slug:ref>/", QuestionSheetsPdf.as_view(), name="question_sheets"),
     path("report-forms/<slug:ref>/", ReportFormPage.as_view(), name="report_form"),
     path("report-forms/<slug:ref>/pdf/", ReportFormPdf.as_view(), name="report_form_pdf"),

@@ -4,21 +4,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from rest_framework import serializers
-
-from changzhi_portal.api.endpoints import RegisterEndpoint, RowsEndpoint
+from changzhi_portal.api.endpoints import RegisterEndpoint
 from changzhi_portal.api.expansions import Expansions
 from communities.api import CommunitySerializer, DivisionSerializer
-from services.filters import (
-    CallFilterSet,
-    CatalogueFilterSet,
-    PaymentFilterSet,
-    ProjectFilterSet,
-    ProposalFilterSet,
-    ReviewFilterSet,
-)
-from services.flow import CALLS, PROPOSALS
-from services.models import Call, CatalogueItem, Payment, Proposal, Review, ServiceProject
+from services.filters import CatalogueFilterSet, PaymentFilterSet, ProjectFilterSet, ReviewFilterSet
+from services.models import CatalogueItem, Payment, Review, ServiceProject
 from services.sheets import CatalogueSheet, PaymentSheet, ProjectSheet, ReviewSheet
 
 
@@ -105,62 +95,3 @@ class Payments(RegisterEndpoint):
         "community": ("used_in", CommunitySerializer),
     }
     sorts = {"paid_on": "paid_on", "amount": "amount", "voucher": "voucher"}
-
-
-class CallSerializer(serializers.ModelSerializer):
-    """What is said of a call; money is in yuan."""
-
-    division = serializers.CharField(source="division.code", label="征集单位的代码")
-
-    class Meta:
-        model = Call
-        fields = (
-            *("ref", "kind", "division", "title", "opens_on", "closes_on", "budget", "funding_source", "field"),
-            *("beneficiaries", "starts_on", "ends_on", "note", "state", "announced_on", "announced_until", "version"),
-        )
-
-
-class Calls(RowsEndpoint):
-    """公益创投和认领: what organizations may propose or claim, until when, and in which state it is."""
-
-    slug = "calls"
-    title = "公益创投和认领"
-    requires = "may_see_registers"
-    queryset = Call.objects.all()
-    filterset = CallFilterSet
-    serializer_class = CallSerializer
-    sorts: ClassVar[dict[str, str]] = {"closes_on": "closes_on", "opens_on": "opens_on", "title": "title"}
-    expands: ClassVar[Expansions] = {"division": ("division", DivisionSerializer)}
-    found_by = "ref"
-    flow = CALLS
-
-
-class ProposalSerializer(serializers.ModelSerializer):
-    """What is said of a proposal; its amount is in yuan, 0 for a claim."""
-
-    call = serializers.CharField(source="call.ref", label="征集的记录编号")
-    organization = serializers.CharField(source="organization.ref", label="组织的记录编号")
-    organization_name = serializers.CharField(source="organization.name", label="组织名称")
-    project = serializers.CharField(source="project.ref", default="", label="立项的项目的记录编号")
-
-    class Meta:
-        model = Proposal
-        fields = (
-            *("ref", "call", "organization", "organization_name", "title", "submitted_on", "amount", "score", "note"),
-            *("state", "decided_on", "project", "version"),
-        )
-
-
-class Proposals(RowsEndpoint):
-    """申报和认领: what organizations propose or claim under a call, and what was decided."""
-
-    slug = "proposals"
-    title = "申报和认领"
-    requires = "may_see_registers"
-    queryset = Proposal.objects.all()
-    filterset = ProposalFilterSet
-    serializer_class = ProposalSerializer
-    sorts: ClassVar[dict[str, str]] = {"submitted_on": "submitted_on", "score": "score", "amount": "amount"}
-    expands: ClassVar[Expansions] = {"call": ("call", CallSerializer)}
-    found_by = "ref"
-    flow = PROPOSALS

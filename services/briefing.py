@@ -187,7 +187,7 @@ PURCHASES_OF_LINKED = LinkedText(section="services", part=LinkedPart.ORGANIZATIO
 
 # --- Figures of divisions ---
 
-_PROJECTS, _PAYMENTS, _REVIEWS, _CALLS = "购买服务项目", "经费支付", "项目评估", "公益创投和认领"
+_PROJECTS, _PAYMENTS, _REVIEWS = "购买服务项目", "经费支付", "项目评估"
 BY_ORGANIZATIONS = Share(
     among="月末在执行的购买服务项目",
     unit="个",
@@ -218,13 +218,12 @@ WELL_DONE = Share(
 
 
 def _purchases_told(told: Told) -> list[str]:
-    """Return a paragraph on who performs projects and for whom, one on payment and reviews, and one on calls."""
+    """Return a paragraph on who performs projects and for whom, and one on payment and reviews."""
     performed = told.share("org_share", BY_ORGANIZATIONS)
     groups = _rate(told, "four_groups", "在执行项目中面向流动人口、留守人员、困难群众和特殊人群的预算占")
     paid = _rate(told, "paid_rate", "在执行项目的合同资金已支付")
     done = (told.share("reviewed", REVIEWED_AT_END), told.share("good", WELL_DONE))
-    said = [*sentence(*_begun(told, performed, groups)), *sentence(*_begun(told, paid, *done))]
-    return [*said, *sentence(*_calls_told(told))]
+    return [*sentence(*_begun(told, performed, groups)), *sentence(*_begun(told, paid, *done))]
 
 
 def _begun(told: Told, *clauses: str) -> list[str]:
@@ -240,37 +239,6 @@ def _rate(told: Told, code: str, begins: str) -> str:
         return ""
     change = told.change_of_rate(figure)
     return joined([f"{begins}{percent_text(figure.value)}", change]) + told.coverage(figure)
-
-
-def _calls_told(told: Told) -> list[str]:
-    """Return 本月全市收到公益创投申报12件，其中社区养老9件、社区文化3件，较上月增加2件；社会组织认领3件，全部为社区体育.
-
-    Nothing is said of coverage: an office that calls for nothing has left nothing out.
-    """
-    said = [
-        clause
-        for clause in (_received(told, "proposals", "公益创投申报"), _received(told, "claims", "社会组织认领"))
-        if clause
-    ]
-    return [f"{told.during}{told.whole}收到{said[0]}", *said[1:]] if said else []
-
-
-def _received(told: Told, code: str, noun: str) -> str:
-    """Return how many of something were handed in in the month, by field, with the change; "" for none."""
-    figure = told.known(code)
-    if figure is None or not figure.numerator:
-        return ""
-    fields = [(_of_field(label), number) for label, number in figure.parts.items() if number]
-    listed = "其中" + "、".join(f"{label}{display_number(number)}件" for label, number in fields)
-    if len(fields) == 1:
-        listed = f"{'' if figure.numerator == 1 else '全部'}为{fields[0][0]}"
-    change = told.change_of_total(figure, "件") if figure.counties_before is None else ""
-    return joined([f"{noun}{display_number(figure.numerator)}件", listed if fields else "", change])
-
-
-def _of_field(field: str) -> str:
-    """Return a field as sentences call it: 其他 alone says nothing."""
-    return "其他领域" if field == "其他" else field
 
 
 def _funding_told(told: Told) -> list[str]:
@@ -308,8 +276,6 @@ PURCHASE_FIGURES = LinkedWork(
         ShownFigure(figure=indicators.PAID_RATE, title="资金拨付", register=_PAYMENTS, is_key=True),
         ShownFigure(figure=indicators.REVIEWED, title="到期项目末期评估", register=_REVIEWS, is_key=True),
         ShownFigure(figure=indicators.GOOD, title="优良项目", register=_REVIEWS),
-        ShownFigure(figure=indicators.PROPOSALS, title="公益创投申报（件）", register=_CALLS),
-        ShownFigure(figure=indicators.CLAIMS, title="认领（件）", register=_CALLS),
     ),
     paragraphs=_purchases_told,
 )

@@ -1,4 +1,4 @@
-"""Filters of projects, of what is due, of the catalogue, reviews, payments, calls and proposals."""
+"""Filters of projects, of what is due, of the catalogue, reviews and payments."""
 
 from __future__ import annotations
 
@@ -7,27 +7,14 @@ from decimal import Decimal
 
 import django_filters
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
-from django.utils import timezone
 
 from changzhi_portal.pages.filters import DayFilter, DayInput, InEffectFilter
 from changzhi_portal.scope import ScopedQuerySet
 from changzhi_portal.search import SearchText
 from communities.filters import PlaceFilterSet
-from services.models import (
-    Call,
-    CallQuerySet,
-    CatalogueItem,
-    Payment,
-    Proposal,
-    ProposalQuerySet,
-    Review,
-    ServiceField,
-    ServiceProject,
-    ServiceProjectQuerySet,
-)
+from services.models import CatalogueItem, Payment, Review, ServiceField, ServiceProject, ServiceProjectQuerySet
 from services.models.reviews import grade_of_column, settled_grade
-from services.search import Calls, Catalogue, Payments, Projects, Proposals
+from services.search import Catalogue, Payments, Projects
 from services.stages import STAGES
 
 
@@ -157,57 +144,3 @@ class PaymentFilterSet(PlaceFilterSet):
     def by_project(self, queryset: ScopedQuerySet, name: str, value: str) -> ScopedQuerySet:
         """Filter by whether the payment is for a project."""
         return queryset.filter(project__isnull=value == "no")
-
-
-class CallFilterSet(PlaceFilterSet):
-    """Filter by title, place, kind, state, whether it takes proposals today, and days."""
-
-    source = Calls()
-    kind = django_filters.ChoiceFilter(label="征集类型", choices=Call.Kind.choices)
-    state = django_filters.ChoiceFilter(label="状态", choices=Call.State.choices)
-    accepting = django_filters.ChoiceFilter(
-        label="今天能否申报", choices=[("yes", "能"), ("no", "不能")], method="by_accepting"
-    )
-    field = django_filters.ChoiceFilter(label="服务领域", choices=ServiceField.choices)
-    beneficiaries = django_filters.ChoiceFilter(label="服务对象", choices=ServiceProject.Beneficiaries.choices)
-    closes_from = DayFilter("征集截止日期从", "closes_on", "gte")
-    closes_to = DayFilter("征集截止日期至", "closes_on", "lte")
-
-    class Meta:
-        model = Call
-        fields = ()
-
-    def by_accepting(self, queryset: CallQuerySet, name: str, value: str) -> CallQuerySet:
-        """Filter for calls that take proposals today ("yes"), or do not."""
-        accepting = Call.objects.accepting_on(timezone.localdate())
-        if value == "yes":
-            return queryset.filter(pk__in=accepting.order_by().values("pk"))
-        return queryset.exclude(pk__in=accepting.order_by().values("pk"))
-
-
-def call_choices(request: HttpRequest | None) -> CallQuerySet:
-    """Return the calls to choose from: those that the user may see, the newest first."""
-    return Call.objects.visible_to(getattr(request, "user", None)).order_by("-closes_on", "-pk")
-
-
-class ProposalFilterSet(PlaceFilterSet):
-    """Filter by title, organization, place, call, kind of the call, state, and days."""
-
-    source = Proposals()
-    call = django_filters.ModelChoiceFilter(label="征集", queryset=call_choices, to_field_name="ref")
-    kind = django_filters.ChoiceFilter(label="征集类型", choices=Call.Kind.choices, field_name="call__kind")
-    state = django_filters.ChoiceFilter(
-        label="状态", choices=[("standing", "没有撤回"), *Proposal.State.choices], method="by_state"
-    )
-    submitted_from = DayFilter("申报日期从", "submitted_on", "gte")
-    submitted_to = DayFilter("申报日期至", "submitted_on", "lte")
-    decided_from = DayFilter("评定日期从", "decided_on", "gte")
-    decided_to = DayFilter("评定日期至", "decided_on", "lte")
-
-    class Meta:
-        model = Proposal
-        fields = ()
-
-    def by_state(self, queryset: ProposalQuerySet, name: str, value: str) -> ProposalQuerySet:
-        """Filter by state, or for those that were not withdrawn."""
-        return queryset.standing() if value == "standing" else queryset.filter(state=value)

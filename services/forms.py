@@ -1,4 +1,4 @@
-"""Filter forms of projects, of what is due, of the catalogue, reviews, payments, calls and proposals."""
+"""Filter forms of projects, of what is due, of the catalogue, reviews and payments."""
 
 from __future__ import annotations
 
@@ -40,17 +40,3 @@ class PaymentFilterForm(FilterForm):
 
     up_front: ClassVar[tuple[str, ...]] = ("q", "county", "funding", "purpose")
     search_hint: ClassVar[str] = "凭证号、项目、社区"
-
-
-class CallFilterForm(FilterForm):
-    """Form that always shows place, kind and state."""
-
-    up_front: ClassVar[tuple[str, ...]] = ("q", "county", "kind", "state")
-    search_hint: ClassVar[str] = "征集名称"
-
-
-class ProposalFilterForm(FilterForm):
-    """Form that always shows place, call and state."""
-
-    up_front: ClassVar[tuple[str, ...]] = ("q", "county", "call", "state")
-    search_hint: ClassVar[str] = "项目名称、组织、征集"

@@ -1,6 +1,6 @@
 """Figures of purchased services and of money [四（二）1; 五] (docs/domain.md §14.5).
 
-A project counts at its own division, a payment where it was paid, a proposal at the office that calls. Money is in yuan. What is said of projects that are
+A project counts at its own division, a payment where it was paid. Money is in yuan. What is said of projects that are
 "in effect" is of those performed on the last day of the month: contracted, begun and not over.
 """
 
@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce, NullIf
 from django.urls import reverse
 
 from changzhi_portal.figures import Figure, FigureKind, Rows, Shown
-from services.models import Call, Payment, Proposal, Review, ServiceField, ServiceProject
+from services.models import Payment, Review, ServiceProject
 from services.models.payments import YUAN, exact, paid_in_all
 from services.models.reviews import settled_grade
 
@@ -136,29 +136,6 @@ def _paid_by(last: datetime.date) -> Rows:
     return Payment.objects.until(last).order_by().values("division_id").distinct()
 
 
-# --- Calls ---
-
-
-def _handed_in(kind: str) -> Callable[[datetime.date, datetime.date], Rows]:
-    """Return the rows of what was handed in in the month under calls of a kind and not withdrawn, by the field of the call."""
-
-    def rows(first: datetime.date, last: datetime.date) -> Rows:
-        standing = Proposal.objects.standing().filter(call__kind=kind, submitted_on__range=(first, last)).order_by()
-        placed = standing.annotate(division_id=F("call__division_id"), part=F("call__field"), numerator=_ONE)
-        return placed.values("division_id", "part", "numerator")
-
-    return rows
-
-
-def _called_by(kind: str) -> Callable[[datetime.date], Rows]:
-    """Return who has published a call of a kind by a day."""
-
-    def reported(last: datetime.date) -> Rows:
-        return Call.objects.published_by(last).filter(kind=kind).order_by().values("division_id").distinct()
-
-    return reported
-
-
 # --- The lists behind them ---
 
 
@@ -181,17 +158,6 @@ def _payments_of_month(division: Any, period: Any) -> str:
     """Return the address of the payments of the month."""
     days = {"paid_from": period.month.isoformat(), "paid_to": period.as_of.isoformat()}
     return f"{reverse('services:payments')}?{urlencode({**_place(division), **days})}"
-
-
-def _handed_in_of_month(kind: str) -> Callable[[Any, Any], str]:
-    """Return what gives the address of what was handed in in a month under calls of a kind."""
-
-    def address(division: Any, period: Any) -> str:
-        days = {"submitted_from": period.month.isoformat(), "submitted_to": period.as_of.isoformat()}
-        asked = {**_place(division), "kind": kind, "state": "standing", **days}
-        return f"{reverse('services:proposals')}?{urlencode(asked)}"
-
-    return address
 
 
 PAID_RATE = Figure(
@@ -285,32 +251,4 @@ LOTTERY_SHARE = Figure(
     reported=_paid_by,
     fewer_is_better=None,
     list_url=_payments_of_month,
-)
-PROPOSALS = Figure(
-    code="proposals",
-    name="公益创投申报",
-    unit="件",
-    clause=_PURCHASE,
-    kind=FigureKind.FLOW,
-    shown=Shown.TOTAL,
-    rows=_handed_in(Call.Kind.VENTURE),
-    reported=_called_by(Call.Kind.VENTURE),
-    parts={str(value): str(label) for value, label in ServiceField.choices},
-    is_daily=True,
-    decimals=0,
-    list_url=_handed_in_of_month(Call.Kind.VENTURE.value),
-)
-CLAIMS = Figure(
-    code="claims",
-    name="社会组织认领",
-    unit="件",
-    clause=_PURCHASE,
-    kind=FigureKind.FLOW,
-    shown=Shown.TOTAL,
-    rows=_handed_in(Call.Kind.CLAIM),
-    reported=_called_by(Call.Kind.CLAIM),
-    parts={str(value): str(label) for value, label in ServiceField.choices},
-    is_daily=True,
-    decimals=0,
-    list_url=_handed_in_of_month(Call.Kind.CLAIM.value),
 )

@@ -6,7 +6,7 @@ from changzhi_portal.display import display_number
 from changzhi_portal.menu import REGISTERS, TASKS, MenuItem
 from changzhi_portal.rights import Actor
 from periods.models import last_day_of
-from services.models import Call, CatalogueItem, Payment, Review, ServiceProject
+from services.models import CatalogueItem, Payment, Review, ServiceProject
 from services.stages import with_progress
 
 
@@ -30,11 +30,6 @@ def _reviews(user: Actor) -> str:
 
 def _payments(user: Actor) -> str:
     return f"{display_number(Payment.objects.visible_to(user).count())}笔"
-
-
-def _calls(user: Actor) -> str:
-    accepting = Call.objects.visible_to(user).accepting_on(timezone.localdate())
-    return f"{display_number(accepting.count())}次在征集"
 
 
 PROJECTS = MenuItem(
@@ -105,15 +100,4 @@ RECONCILIATION = MenuItem(
     position=47,
     explanation="项目的已拨付、支付和资金来源对不对得上，差在哪里。",
     help_at="购买服务",
-)
-CALLS = MenuItem(
-    "公益创投和认领",
-    "services:calls",
-    ("services:call_", "services:calls", "services:proposal"),
-    "may_see_registers",
-    group=TASKS,
-    position=48,
-    explanation="向社会组织征集项目：申报、评选、公示、立项。",
-    remark=_calls,
-    help_at="公益创投和认领",
 )

@@ -1,4 +1,4 @@
-"""Quality rules of purchased-service projects, and of calls and proposals."""
+"""Quality rules of purchased-service projects."""
 
 from __future__ import annotations
 
@@ -6,13 +6,9 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from changzhi_portal.quality import Occasion, Severity, Subject, rule
 from changzhi_portal.scope import ScopedQuerySet
-from orgs.models import SocialOrganization
-from services.models import Call, CallCommunity, Payment, Proposal, Review, ServiceProject
+from services.models import Payment, Review, ServiceProject
 from services.models.payments import paid_in_all
 from services.models.reviews import settled_grade
-
-CALLS = Subject(Call, community=None, label="title")
-PROPOSALS = Subject(Proposal, community=None, label="title")
 
 PROJECTS = Subject(ServiceProject, community=None)
 Status = ServiceProject.Status
@@ -149,43 +145,3 @@ def paid_off_before_acceptance(occasion: Occasion) -> ScopedQuerySet:
         project=OuterRef("pk"), kind=Review.Kind.ACCEPTANCE, reviewed_on__lte=occasion.day
     )
     return _with_payments(occasion).filter(~Exists(acceptances.order_by()), paid_total__gte=F("contract_amount"))
-
-
-@rule(CALLS, Severity.SOFT, "征集到期没有评审", "征集已于{closes_on}截止，还没有开始评审，请评审或者终止。")
-def call_past_its_end(occasion: Occasion) -> ScopedQuerySet:
-    """Find calls that still take proposals after their last day."""
-    return Call.objects.filter(state=Call.State.OPEN, closes_on__lt=occasion.day)
-
-
-@rule(
-    CALLS, Severity.SOFT, "公示期满没有结束", "公示已于{announced_until}期满，还没有结束征集，入选的没有立项，请办理。"
-)
-def announcement_past_its_end(occasion: Occasion) -> ScopedQuerySet:
-    """Find calls whose announcement is over and whose chosen proposals have no projects yet."""
-    return Call.objects.filter(state=Call.State.ANNOUNCED, announced_until__lt=occasion.day)
-
-
-@rule(CALLS, Severity.SOFT, "征集的社区已经撤销", "征集列出的社区里有已经撤销的，没有接续的社区，请核对服务社区。")
-def call_for_closed_community(occasion: Occasion) -> ScopedQuerySet:
-    """Find calls in hand that list a community which has closed without a successor among those listed."""
-    listed = CallCommunity.objects.filter(call=OuterRef("call"), community=OuterRef("community__successor"))
-    closed = CallCommunity.objects.filter(call=OuterRef("pk"), community__closed_on__lte=occasion.day)
-    return Call.objects.in_hand().filter(Exists(closed.filter(~Exists(listed.order_by())).order_by()))
-
-
-@rule(
-    PROPOSALS,
-    Severity.SOFT,
-    "入选的组织不符合诚信要求",
-    "入选后还没有立项，组织已经注销，或者信用状况不是“正常”，请核对，改为未入选。",
-)
-def chosen_without_standing(occasion: Occasion) -> ScopedQuerySet:
-    """Find chosen proposals without a project whose organization is dissolved or not in good standing (民政部令60号)."""
-    is_merged = Q(organization__merged_into__isnull=False)
-    normal = SocialOrganization.CreditStatus.NORMAL
-    is_over = Q(organization__dissolved_on__lte=occasion.day) & ~is_merged
-    is_over |= Q(organization__merged_into__dissolved_on__lte=occasion.day)
-    is_bad = ~Q(organization__credit_status=normal) & ~is_merged
-    is_bad |= is_merged & ~Q(organization__merged_into__credit_status=normal)
-    in_hand = Proposal.objects.chosen().filter(project__isnull=True).exclude(call__state=Call.State.CLOSED)
-    return in_hand.filter(is_over | is_bad)

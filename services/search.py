@@ -1,4 +1,4 @@
-"""What the search finds of purchased services: projects, lines of the catalogue, payments, calls and proposals."""
+"""What the search finds of purchased services: projects, lines of the catalogue, payments."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q
 from changzhi_portal.scope import ScopedQuerySet
 from changzhi_portal.search import NOTHING, Hit, SearchSource, Word
 from communities.search import in_divisions, of_communities, place_of
-from services.models import Call, CatalogueItem, Payment, ProjectCommunity, Proposal, ServiceProject
+from services.models import CatalogueItem, Payment, ProjectCommunity, ServiceProject
 
 
 class Projects(SearchSource):
@@ -130,79 +130,4 @@ class Payments(SearchSource):
             payment.get_absolute_url(),
             place=place_of(payment.division),
             remark=f"{payment.paid_on}，{payment.get_purpose_display()}",
-        )
-
-
-class Calls(SearchSource):
-    """Calls, by title."""
-
-    title = "公益创投和认领"
-    position = 63
-    requires = "may_see_registers"
-    list_url_name = "services:calls"
-    compared_name = "title"
-
-    def rows(self) -> ScopedQuerySet:
-        """Return the calls with their office."""
-        return Call.objects.select_related("division__parent")
-
-    def itself(self, word: Word) -> Q:
-        """Match title and pinyin."""
-        return Q(title__icontains=word.text) | word.is_read_as("readings")
-
-    def place(self, word: Word) -> Q:
-        """Match the office."""
-        return in_divisions(word, "division")
-
-    def key_of(self, word: Word) -> str:
-        """Return the title as it is stored."""
-        return word.text
-
-    def hit(self, call: Call) -> Hit:
-        """Show office, kind and state."""
-        return Hit(
-            call.title,
-            call.get_absolute_url(),
-            place=place_of(call.division),
-            remark=f"{call.get_kind_display()}，{call.get_state_display()}",
-        )
-
-
-class Proposals(SearchSource):
-    """Proposals, by title, organization or call."""
-
-    title = "申报和认领"
-    position = 64
-    requires = "may_see_registers"
-    list_url_name = "services:proposals"
-    compared_name = "title"
-
-    def rows(self) -> ScopedQuerySet:
-        """Return the proposals with their call and organization."""
-        return Proposal.objects.with_call()
-
-    def itself(self, word: Word) -> Q:
-        """Match title and pinyin."""
-        return Q(title__icontains=word.text) | word.is_read_as("readings")
-
-    def related(self, word: Word) -> Q:
-        """Match the organization and the call."""
-        by_organization = Q(organization__name_key__contains=word.key) | word.has_code("organization__credit_code")
-        return by_organization | Q(call__title__icontains=word.text)
-
-    def place(self, word: Word) -> Q:
-        """Match the office that calls."""
-        return in_divisions(word, "call__division")
-
-    def key_of(self, word: Word) -> str:
-        """Return the title as it is stored."""
-        return word.text
-
-    def hit(self, proposal: Proposal) -> Hit:
-        """Show the office, the organization and the state."""
-        return Hit(
-            proposal.title,
-            proposal.get_absolute_url(),
-            place=place_of(proposal.call.division),
-            remark=f"{proposal.organization}，{proposal.get_state_display()}",
         )

@@ -1,4 +1,4 @@
-"""The tables of projects, of what is due, of the catalogue, reviews, payments, calls and proposals."""
+"""The tables of projects, of what is due, of the catalogue, reviews and payments."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from changzhi_portal.pages.tables import (
     YesNoColumn,
 )
 from communities.tables import link_to
-from services.models import Call, CatalogueItem, Payment, Proposal, Review, ServiceProject
+from services.models import CatalogueItem, Payment, Review, ServiceProject
 from services.stages import STAGE_OF
 
 
@@ -151,58 +151,4 @@ class PaymentTable(RegisterTable):
 
     class Meta(RegisterTable.Meta):
         model = Payment
-        fields = ()
-
-
-class CallTable(RegisterTable):
-    """Calls with their days, budget in yuan, and how many proposals they have."""
-
-    caption: ClassVar[str] = "公益创投和认领"
-    default_order: ClassVar[str] = "-closes_on"
-    optional: ClassVar[tuple[str, ...]] = ("beneficiaries", "announced_until")
-    reads: ClassVar[tuple[str, ...]] = (
-        *("ref", "title", "kind", "division__name", "opens_on", "closes_on", "budget", "field", "beneficiaries"),
-        *("state", "announced_until"),
-    )
-
-    title = tables.Column("征集名称", orderable=False, linkify=True)
-    kind = ShortColumn("征集类型", accessor="get_kind_display", order_by="kind")
-    division = ShortColumn("征集单位", accessor="division__name", order_by="division__code")
-    opens_on = DayColumn("征集开始日期")
-    closes_on = DayColumn("征集截止日期")
-    budget = NumberColumn("预算（元）")
-    field = ShortColumn("服务领域", accessor="get_field_display", order_by="field")
-    beneficiaries = ShortColumn("服务对象", accessor="get_beneficiaries_display", order_by="beneficiaries")
-    proposals_received = NumberColumn("申报（件）", accessor="proposals_received")
-    state = ShortColumn("状态", accessor="get_state_display", order_by="state")
-    announced_until = DayColumn("公示截止日期")
-
-    class Meta(RegisterTable.Meta):
-        model = Call
-        fields = ()
-
-
-class ProposalTable(RegisterTable):
-    """Proposals with who proposes what for how much, in yuan, and what was decided."""
-
-    caption: ClassVar[str] = "申报和认领"
-    default_order: ClassVar[str] = "-submitted_on"
-    optional: ClassVar[tuple[str, ...]] = ("decided_on",)
-    reads: ClassVar[tuple[str, ...]] = (
-        *("ref", "title", "submitted_on", "amount", "score", "state", "decided_on"),
-        *("organization__name", "call__ref", "call__title", "call__division__name"),
-    )
-
-    title = tables.Column("项目名称", orderable=False, linkify=True)
-    organization = tables.Column("组织", accessor="organization__name", order_by="organization__sort_key")
-    call = tables.Column("征集", accessor="call__title", orderable=False, linkify=link_to("call"))
-    division = ShortColumn("征集单位", accessor="call__division__name", order_by="call__division__code")
-    submitted_on = DayColumn("申报日期")
-    amount = NumberColumn("申请金额（元）")
-    score = AmountColumn("得分")
-    state = ShortColumn("状态", accessor="get_state_display", order_by="state")
-    decided_on = DayColumn("评定日期")
-
-    class Meta(RegisterTable.Meta):
-        model = Proposal
         fields = ()

@@ -246,20 +246,9 @@ def period(db: None) -> ReportingPeriod:
 # --- Users, one of each role, in the small city ---
 
 
-# Registers that the bureau's administrators keep for all: a walk over the registers meets one of them where it asks for a clerk.
-KEPT_BY_ADMINISTRATORS = {"items"}
-
-
-def _is_about_what_administrators_keep(request: pytest.FixtureRequest) -> bool:
-    callspec = getattr(request.node, "callspec", None)
-    return callspec is not None and any(str(value) in KEPT_BY_ADMINISTRATORS for value in callspec.params.values())
-
-
 @pytest.fixture
-def clerk(place: Place, request: pytest.FixtureRequest) -> User:
-    """县区填报员 of 城区; in a test of a register that administrators keep, one of them."""
-    if _is_about_what_administrators_keep(request):
-        return make_user(Role.BUREAU_ADMIN, place.city)
+def clerk(place: Place) -> User:
+    """县区填报员 of 城区."""
     return make_user(Role.DISTRICT_CLERK, place.county)
 
 
@@ -276,10 +265,9 @@ def street_clerk(place: Place) -> User:
 
 
 @pytest.fixture
-def officer(place: Place, request: pytest.FixtureRequest) -> User:
-    """市局业务员; in a test of a register that administrators keep, one of them."""
-    role = Role.BUREAU_ADMIN if _is_about_what_administrators_keep(request) else Role.BUREAU_OFFICER
-    return make_user(role, place.city)
+def officer(place: Place) -> User:
+    """市局业务员."""
+    return make_user(Role.BUREAU_OFFICER, place.city)
 
 
 @pytest.fixture

@@ -16,8 +16,6 @@ from stdnum.cn import uscc
 from stdnum.iso7064 import mod_11_2
 
 from accounts.models import Department, Role, User
-from affairs.materials import read_materials
-from affairs.models import Item, ItemMaterial, ItemRoute, ItemVersion
 from changelog.models import ChangeSet
 from changzhi_portal.grades import GRADE_FIELDS
 from changzhi_portal.personal import SealedField
@@ -34,20 +32,10 @@ from communities.models import (
 )
 from communities.models.division import short_code
 from orgs.models import Filing, SocialOrganization, Support
-from participation.models import Activity, Consultation, ConsultationOrganization, Survey, SurveyCount
+from participation.models import Activity, Survey, SurveyCount
 from periods.models import ReportingPeriod, parse_month
 from practice.models import Document, Story
-from services.models import (
-    Call,
-    CallCommunity,
-    CatalogueItem,
-    Payment,
-    ProjectCommunity,
-    Proposal,
-    Review,
-    ServiceField,
-    ServiceProject,
-)
+from services.models import CatalogueItem, Payment, ProjectCommunity, Review, ServiceField, ServiceProject
 from socialworkers.models import Posting, SocialWorker, Training, TrainingRecord
 from uploads.models import UploadBatch
 from workload.models import WorkItem
@@ -315,25 +303,6 @@ def make_activity(where: Community | Division, title: str = "", **fields: Any) -
     return _save(Activity(**{_place_column(where): where}, **{**values, **fields}))
 
 
-def make_consultation(
-    community: Community, *organizations: SocialOrganization, topic: str = "", **fields: Any
-) -> Consultation:
-    """Create a council of 32 people on 12 June 2018 that came to an agreement, due on 30 September and not done."""
-    values: dict[str, Any] = {
-        "topic": topic or f"演示第{next(_numbers)}号议题",
-        "held_on": datetime.date(2018, 6, 12),
-        "form": Consultation.Form.COUNCIL,
-        "participants": 32,
-        "outcome": Consultation.Outcome.AGREED,
-    }
-    if fields.get("outcome", values["outcome"]) in Consultation.AGREEMENTS:
-        values["due_on"] = datetime.date(2018, 9, 30)
-    consultation = _save(Consultation(community=community, **{**values, **fields}))
-    for organization in organizations:
-        ConsultationOrganization.objects.create(consultation=consultation, organization=organization)
-    return consultation
-
-
 def make_worker(
     where: Community | Division | None, name: str = "", *, posting: dict[str, Any] | None = None, **fields: Any
 ) -> SocialWorker:
@@ -383,45 +352,6 @@ def make_project(division: Division, *communities: Community, **fields: Any) -> 
     return project
 
 
-def make_call(division: Division, *communities: Community, **fields: Any) -> Call:
-    """Create a call for ventures of 100,000 yuan that was open in May 2018; an announced one was so from 11 to 19 June."""
-    values: dict[str, Any] = {
-        "kind": Call.Kind.VENTURE,
-        "title": f"演示第{next(_numbers)}次征集",
-        "opens_on": datetime.date(2018, 5, 2),
-        "closes_on": datetime.date(2018, 5, 31),
-        "field": ServiceField.ELDERLY,
-        "beneficiaries": ServiceProject.Beneficiaries.NEEDY,
-        "starts_on": datetime.date(2018, 9, 1),
-        "ends_on": datetime.date(2019, 8, 31),
-        "state": Call.State.OPEN,
-        **fields,
-    }
-    if values["kind"] == Call.Kind.VENTURE:
-        values.setdefault("budget", Decimal(100_000))
-        values.setdefault("funding_source", ServiceProject.FundingSource.LOTTERY)
-    if values["state"] == Call.State.ANNOUNCED:
-        values.setdefault("announced_on", datetime.date(2018, 6, 11))
-        values.setdefault("announced_until", datetime.date(2018, 6, 19))
-    call = _save(Call(division=division, **values))
-    for community in communities:
-        CallCommunity.objects.create(call=call, community=community)
-    return call
-
-
-def make_proposal(call: Call, organization: SocialOrganization, amount: float = 0, **fields: Any) -> Proposal:
-    """Create a proposal of 20 May 2018; a decided one was so on 8 June."""
-    values: dict[str, Any] = {
-        "title": f"演示第{next(_numbers)}项服务",
-        "submitted_on": datetime.date(2018, 5, 20),
-        "state": Proposal.State.SUBMITTED,
-        **fields,
-    }
-    if values["state"] in {Proposal.State.CHOSEN, Proposal.State.REFUSED}:
-        values.setdefault("decided_on", datetime.date(2018, 6, 8))
-    return _save(Proposal(call=call, organization=organization, amount=Decimal(str(amount)), **values))
-
-
 def make_catalogue_item(division: Division, **fields: Any) -> CatalogueItem:
     """Create a line of the purchase catalogue for the elderly, in force since 2017."""
     number = next(_numbers)
@@ -432,41 +362,6 @@ def make_catalogue_item(division: Division, **fields: Any) -> CatalogueItem:
         "valid_from": datetime.date(2017, 1, 1),
     }
     return _save(CatalogueItem(division=division, **{**values, **fields}))
-
-
-def make_item(division: Division, name: str = "", **fields: Any) -> Item:
-    """Create a matter of the city's counters with one version since 2017: five working days, at every counter of the city."""
-    number = next(_numbers)
-    version: dict[str, Any] = {
-        "mode": ItemVersion.Mode.PROMISED,
-        "legal_days": 20,
-        "promised_days": 5,
-        "reach": ItemVersion.Reach.CITY,
-        "valid_from": datetime.date(2017, 1, 1),
-    }
-    version |= {key: fields.pop(key) for key in (*version, "basis", "materials", "valid_to") if key in fields}
-    values = {
-        "code": f"SX-{number}",
-        "name": name or f"演示第{number}项津贴申请",
-        "kind": Item.Kind.BENEFIT,
-        "audience": Item.Audience.PERSON,
-    }
-    item = _save(Item(division=division, **{**values, **fields}))
-    made = ItemVersion.objects.create(item=item, **version)
-    for position, material in enumerate(read_materials(made.materials), start=1):
-        ItemMaterial.objects.create(version=made, position=position, **material.values)
-    return item
-
-
-def make_route(division: Division, item: Item | None = None, **fields: Any) -> ItemRoute:
-    """Create a route in use since 2017 of a department of the division, at the common window."""
-    city = division
-    while city.parent is not None:
-        city = city.parent
-    values: dict[str, Any] = {"is_entered": True, "valid_from": datetime.date(2017, 1, 1)}
-    if "department" not in fields:
-        values["department"] = make_department(division)
-    return _save(ItemRoute(division=division, item=item or make_item(city), **{**values, **fields}))
 
 
 def make_review(project: ServiceProject, kind: str = "final", score: float | None = 85, **fields: Any) -> Review:

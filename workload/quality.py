@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from django.db.models import F, Q
 
-from affairs.models import Item, ItemMaterial
 from changzhi_portal.quality import Occasion, Severity, Subject, rule
 from changzhi_portal.scope import ScopedQuerySet
 from workload.models import FUNDED, SUPPORTED, WorkItem
-from workload.reference import CERTIFICATES_END, ended_certificate
 
 ITEMS = Subject(WorkItem, community=None)
-MATERIALS = Subject(ItemMaterial, record=Item, ref="version__item__ref", community=None)
 
 
 @rule(
@@ -48,18 +45,3 @@ def application_decided_late(occasion: Occasion) -> ScopedQuerySet:
     """Find decisions of the month that came after their limit."""
     of_month = WorkItem.objects.filter(decided_on__gt=occasion.day_before, decided_on__lte=occasion.day)
     return of_month.filter(decided_on__gt=F("due_on"))
-
-
-@rule(
-    MATERIALS,
-    Severity.SOFT,
-    "申请材料是取消的证明",
-    "事项“{version__item__name}”要求的“{name}”属于社区不再出具的20项证明，请取消这份材料，或者写明由哪里出具。",
-)
-def material_is_ended_certificate(occasion: Occasion) -> ScopedQuerySet:
-    """Find materials in use named like one of the 20 certificates that communities issue no more (民发〔2020〕20号 [S10])."""
-    if occasion.day < CERTIFICATES_END:
-        return ItemMaterial.objects.none()
-    in_use = ItemMaterial.objects.in_use_on(occasion.day)
-    meant = [key for key, name in in_use.order_by().values_list("pk", "name") if ended_certificate(name)]
-    return in_use.filter(pk__in=meant)

@@ -131,31 +131,8 @@ class Role(models.TextChoices):
         return self is Role.DEPARTMENT_CLERK or self.may_see_figures
 
     @property
-    def may_see_items(self) -> bool:
-        """Return whether the role sees what may be handed in at the counters (公共服务事项) and who handles it: everybody."""
-        return True
-
-    @property
-    def may_keep_items(self) -> bool:
-        """Return whether the role keeps the matters of the city's counters; systems may with a token for it."""
-        return self in {Role.BUREAU_ADMIN, Role.CLIENT}
-
-    @property
-    def may_keep_routes(self) -> bool:
-        """Return whether the role says which department of its area handles a matter; systems may with a token for it."""
-        return self in {Role.DISTRICT_CLERK, Role.BUREAU_OFFICER, Role.BUREAU_ADMIN, Role.CLIENT}
-
-    @property
     def may_run_surveys(self) -> bool:
         """Return whether the role opens and closes surveys and notes their counts; systems may with a token for it."""
-        return self in {Role.DISTRICT_CLERK, Role.BUREAU_OFFICER, Role.BUREAU_ADMIN, Role.CLIENT}
-
-    @property
-    def may_run_calls(self) -> bool:
-        """Return whether the role calls for ideas of organizations (征集), enters their proposals and chooses among them.
-
-        Systems may move them with a token for it.
-        """
         return self in {Role.DISTRICT_CLERK, Role.BUREAU_OFFICER, Role.BUREAU_ADMIN, Role.CLIENT}
 
     @property

@@ -162,7 +162,6 @@ def edit_context(
         locked_months=frozenset(ReportingPeriod.objects.locked().values_list("month", flat=True)),
         thresholds=CheckThresholds.objects.for_month(period.month),
         locking=locking,
-        by=by,
     )
 
 

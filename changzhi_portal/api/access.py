@@ -24,7 +24,6 @@ from changzhi_portal.rights import PERSONAL_SCOPE
 _READ_SCOPES = {
     "may_see_figures": "figures:read",
     "may_see_work_items": "figures:read",
-    "may_see_items": "figures:read",
     "may_see_registers": "registers:read",
     "may_see_submissions": "submissions:read",
     "may_see_uploads": "uploads:read",

@@ -29,7 +29,6 @@ SHARED: Final = (
     ("upload", "may_upload"),
     ("entry", "may_upload"),
     ("purchases", "may_see_registers"),
-    ("matters", "may_see_items"),
     ("burden", "may_see_work_items"),
     ("submission", "may_see_submissions"),
     ("progress", EVERYBODY),

@@ -25,7 +25,7 @@ class SearchPage(PortalPage):
     """
 
     help_at = "搜索"
-    requires = "may_see_items"  # the widest right of those who find anything; each kind asks for its own
+    requires = "may_see_work_items"  # the widest right of those who find anything; each kind asks for its own
     title = "搜索"
     counted_as = "searches"
     template_name = "frame/search.html"

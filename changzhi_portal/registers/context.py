@@ -10,7 +10,6 @@ from typing import Any
 from django.db import models
 
 from changzhi_portal.registers.rows import RegisterRow
-from changzhi_portal.rights import Actor
 from changzhi_portal.thresholds import DEFAULTS, Thresholds
 
 ROWS_BETWEEN_REPORTS = 500
@@ -23,8 +22,7 @@ class CheckContext:
     `scope_path` and `division` are the office's. `day` is the last day of the month that the rows count for.
     `may_alter_locked` is true once the bureau has given a reason for altering figures of `locked_months`. `locking` is
     true in the transaction that writes, where the records to change are held (see `lock`). `progress(done, total)` may
-    be called now and then. `thresholds` are those of the month. `by` is who brings the rows, for registers that not everybody
-    who uploads may keep.
+    be called now and then. `thresholds` are those of the month.
     """
 
     scope_path: str
@@ -35,7 +33,6 @@ class CheckContext:
     may_alter_locked: bool = False
     locking: bool = False
     thresholds: Thresholds = DEFAULTS
-    by: Actor | None = None
     progress: Callable[[int, int], None] = lambda done, total: None
 
     def lock(self, queryset: models.QuerySet) -> models.QuerySet:

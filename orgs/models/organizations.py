@@ -20,20 +20,11 @@ from changzhi_portal.records import (
     merge_constraints,
     not_before,
 )
-from changzhi_portal.scope import ScopedModel, ScopedQuerySet, paths_above
+from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
 
 class SocialOrganizationQuerySet(DatedQuerySet, ScopedQuerySet):
     """Queries of organizations."""
-
-    def known_in(self, scope_path: str | None) -> Self:
-        """Filter for the organizations that an office with this scope may name: its own, and those of divisions above it.
-
-        None without a scope.
-        """
-        if not scope_path:
-            return self.none()
-        return self.filter(SocialOrganization.in_subtree(scope_path) | Q(division__path__in=paths_above(scope_path)))
 
     def agencies(self) -> Self:
         """Filter for social-work agencies (民办社会工作服务机构) [四（三）3]."""

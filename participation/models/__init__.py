@@ -1,7 +1,6 @@
-"""Models of participation: surveys with their counts, consultations, and activities. Import from here."""
+"""Models of participation: surveys with their counts, and activities. Import from here."""
 
 from participation.models.activities import Activity, ActivityQuerySet
-from participation.models.consultations import Consultation, ConsultationOrganization, ConsultationQuerySet
 from participation.models.surveys import (
     LONGEST_QUESTION,
     MOST_QUESTIONS,
@@ -17,9 +16,6 @@ __all__ = [
     "MOST_QUESTIONS",
     "Activity",
     "ActivityQuerySet",
-    "Consultation",
-    "ConsultationOrganization",
-    "ConsultationQuerySet",
     "Survey",
     "SurveyCount",
     "SurveyCountQuerySet",

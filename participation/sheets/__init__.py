@@ -1,7 +1,6 @@
-"""The registers of participation: 调查结果, 协商 and 活动. Import from here."""
+"""The registers of participation: 调查结果 and 活动. Import from here."""
 
 from participation.sheets.activities import ActivitySheet
-from participation.sheets.consultations import ConsultationSheet
 from participation.sheets.surveys import SurveyCountSheet
 
-__all__ = ["ActivitySheet", "ConsultationSheet", "SurveyCountSheet"]
+__all__ = ["ActivitySheet", "SurveyCountSheet"]

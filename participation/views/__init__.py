@@ -1,7 +1,6 @@
-"""Pages of surveys and their counts, of consultations and activities."""
+"""Pages of surveys and of their counts."""
 
 from participation.views.activities import ActivityDetail, ActivityList
-from participation.views.consultations import ConsultationDetail, ConsultationList
 from participation.views.counts import CountDetail, CountList
 from participation.views.entry import EnterCounts
 from participation.views.surveys import EditSurvey, NewSurvey, SurveyDetail, SurveyList, SurveyMovePage
@@ -9,8 +8,6 @@ from participation.views.surveys import EditSurvey, NewSurvey, SurveyDetail, Sur
 __all__ = [
     "ActivityDetail",
     "ActivityList",
-    "ConsultationDetail",
-    "ConsultationList",
     "CountDetail",
     "CountList",
     "EditSurvey",

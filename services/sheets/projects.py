@@ -226,20 +226,13 @@ class ProjectSheet(RecordSheet):
     def _link(self, row: RegisterRow, project: ServiceProject, values: dict[str, Any]) -> None:
         """Set the line of the catalogue that a row names, and the organization that has the provider's credit code."""
         code = values.get("provider_credit_code", "" if row.is_new else project.provider_credit_code)
-        values["provider_id"] = self._providers.get(code) if code else self._linked_without_code(row, project, values)
+        values["provider_id"] = self._providers.get(code) if code else None
         if "catalogue_code" in row.values:
             division = values.get("division_id", project.division_id)
             item = self._catalogue.find(row, division)
             values["catalogue_id"] = None if item is None else item.pk
             field = values.get("field", "" if row.is_new else project.field)
             self._catalogue.judge(row, item, field, values.get("starts_on", None if row.is_new else project.starts_on))
-
-    @staticmethod
-    def _linked_without_code(row: RegisterRow, project: ServiceProject, values: dict[str, Any]) -> int | None:
-        """Return the organization of a project from a call (docs/domain.md §14.6), which may have no code, while it keeps its name."""
-        is_from_call = not row.is_new and not project.provider_credit_code
-        keeps_name = values.get("provider_name", project.provider_name) == project.provider_name
-        return project.provider_id if is_from_call and keeps_name else None
 
     def _word_links(self, write: Write, project: ServiceProject, was_linked: int | None) -> None:
         """Say what the keys of a change mean."""
@@ -325,7 +318,7 @@ class ProjectSheet(RecordSheet):
         ):
             served[project_id].append(tuple(community))
         index = PlaceIndex(scope_path)
-        words = CommunityWords(PlaceFinder(index))
+        words = _CommunityWords(PlaceFinder(index))
         own = next((division for division in index.divisions.values() if division.path == scope_path), index.city)
         own_columns = {"": self.columns_of(ServiceProject)}
         also = ("division", "catalogue__code")
@@ -340,7 +333,7 @@ class ProjectSheet(RecordSheet):
             yield key, entry
 
 
-class CommunityWords:
+class _CommunityWords:
     """How a template writes a community that a project serves, so that reading it finds the same one."""
 
     def __init__(self, finder: PlaceFinder) -> None:

@@ -20,7 +20,7 @@ from communities.views import crumbs_of_place
 from orgs.models import SocialOrganization
 from services.filters import ProjectFilterSet
 from services.forms import ProjectFilterForm
-from services.models import Payment, Proposal, Review, ServiceProject
+from services.models import Payment, Review, ServiceProject
 from services.stages import STAGE_OF, with_progress
 from services.tables import ProjectTable
 
@@ -95,16 +95,7 @@ class ProjectDetail(DetailPage):
             if project.grade and project.grade != final.grade:
                 said = f"{said}（末期评估；项目登记为{project.get_grade_display()}）"
             facts["grade"] = facts["grade"]._replace(value=said, url=final.get_absolute_url())
-        return [*facts.values(), *self._origin()]
-
-    def _origin(self) -> list[Fact]:
-        """Return the proposal that has led to the project, with its page where the user may see it; [] for none. A query."""
-        proposal = Proposal.objects.filter(project=self.record).select_related("call__division").first()
-        if proposal is None:
-            return []
-        is_seen = Proposal.objects.visible_to(self.request.user).filter(pk=proposal.pk).exists()
-        url = proposal.get_absolute_url() if is_seen else ""
-        return [Fact(proposal.call.get_kind_display(), str(proposal.call), url)]
+        return list(facts.values())
 
     def _provider(self) -> SocialOrganization | None:
         """Return the organization that provides the project, if it is in the register and the user may see it."""

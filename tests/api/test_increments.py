@@ -19,7 +19,6 @@ from tests.communities.test_sheets import community_row, facility_row
 from tests.factories import (
     make_activity,
     make_catalogue_item,
-    make_consultation,
     make_count,
     make_document,
     make_facility,
@@ -30,7 +29,6 @@ from tests.factories import (
     make_point,
     make_project,
     make_review,
-    make_route,
     make_support,
     make_survey,
     make_training,
@@ -54,7 +52,6 @@ def filled(place):
     for community in (*place.communities[:2], place.villages[0]):
         make_support(make_organization(community, f"{community.name}合唱队"))
         make_activity(community)
-        make_consultation(community, make_organization(community, f"{community.name}议事会"))
         make_hours(make_worker(community), make_training(community.town.parent))
         make_facility(community)
         make_point(community)
@@ -67,7 +64,6 @@ def filled(place):
         make_work_item(community.town.parent)
         Assessment.objects.create(community=community, year=2018, work_score=80)
         make_document(community)
-        make_route(community.town.parent)
     return place
 
 

@@ -17,7 +17,6 @@ from tests.factories import (
     Place,
     make_activity,
     make_catalogue_item,
-    make_consultation,
     make_count,
     make_document,
     make_facility,
@@ -28,7 +27,6 @@ from tests.factories import (
     make_point,
     make_project,
     make_review,
-    make_route,
     make_support,
     make_survey,
     make_training,
@@ -51,7 +49,6 @@ def filled(place: Place) -> Place:
     for community in (place.communities[0], place.villages[0]):
         make_support(make_organization(community, f"{community.name}合唱队"))
         make_activity(community)
-        make_consultation(community, make_organization(community, f"{community.name}议事会"))
         make_hours(make_worker(community), make_training(community.town.parent))
         make_facility(community)
         make_point(community)
@@ -64,7 +61,6 @@ def filled(place: Place) -> Place:
         make_work_item(community.town.parent)
         Assessment.objects.create(community=community, year=2018, work_score=80)
         make_document(community)
-        make_route(community.town.parent)
     return place
 
 
@@ -233,8 +229,6 @@ def test_what_has_not_changed_is_not_sent_again(filled, clerk, signed_in):
         ("trainings", 6),
         ("training_records", 6),
         ("documents", 6),
-        ("items", 6),
-        ("routes", 7),
     ],
 )
 def test_queries_do_not_grow_with_the_rows(name, most, filled, clerk, signed_in):
@@ -249,7 +243,6 @@ def test_queries_do_not_grow_with_the_rows(name, most, filled, clerk, signed_in)
         make_project(filled.county, filled.communities[0], name=f"又{number}")
         make_work_item(filled.county, f"又{number}")
         make_document(filled.communities[0])
-        make_route(filled.county)
     assert len(queries_of(lambda: client.get(f"/api/v1/{name}/"))) == few <= most
 
 

@@ -31,17 +31,8 @@ NEW: dict[str, dict[str, Any]] = {
     "training_records": {"training": TRAINING, "id_number": PERSON, "hours": "8.0"},
     "supports": HERE | {"organization": "演示合唱团", "kind": "venue", "valid_from": "2018-03-02", "area": "60.00"},
     "activities": HERE | {"held_on": "2018-03-06", "title": "演示邻里节", "kind": "neighbours", "participants": 60},
-    "consultations": HERE
-    | {"held_on": "2018-03-07", "form": "talk", "topic": "演示加装电梯", "participants": 30, "organizations": "演示合唱团"},
     "catalogue": {
         "code": "QD-77", "name": "演示服务", "county": "城区", "field": "elderly", "valid_from": "2018-01-01",
-    },
-    "items": {
-        "code": "SX-77", "name": "演示津贴", "kind": "benefit", "audience": "person", "mode": "promised",
-        "promised_days": 5, "reach": "city", "materials": "身份证；照片（可容缺）", "valid_from": "2018-01-01",
-    },
-    "routes": {
-        "item_code": "SX-1", "county": "城区", "department_name": "统计局", "is_entered": True, "valid_from": "2018-01-01",
     },
     "reviews": {
         "project_number": "YS-1", "county": "城区", "kind": "midterm", "reviewed_on": "2018-06-01", "score": "84.00",

@@ -18,8 +18,6 @@ HALF_KNOWN = {
     "reports.Briefing.printed": "printed_by is who asked, and commands print without anybody asking",
     "participation.SurveyStep.made": "the step table of every flow: what the portal does by itself has nobody",
     "practice.StoryStep.made": "the step table of every flow: what the portal does by itself has nobody",
-    "services.CallStep.made": "the step table of every flow: what the portal does by itself has nobody",
-    "services.ProposalStep.made": "the step table of every flow: what the portal does by itself has nobody",
     "orgs.FilingStep.made": "the step table of every flow: what the portal does by itself has nobody",
     "workload.WorkItemStep.made": "the portal makes moves by itself: what has come to its end",
     "reports.BriefingStep.made": "the portal makes moves by itself: publication on the day set, the end of printing",

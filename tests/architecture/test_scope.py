@@ -13,7 +13,6 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models import Department, Role, SuccessionList, User
-from affairs.models import Item, ItemMaterial, ItemRoute, ItemVersion
 from changelog.models import ChangeRecord, ChangeSet, DistinctPair, TrailKind, TrailRecord
 from changzhi_portal.scope import ScopedModel
 from communities.models import (
@@ -33,7 +32,7 @@ from communities.models import (
 from connections.models import ApiClient, ApiToken, Delivery, Webhook
 from notices.models import Announcement, Notice
 from orgs.models import Filing, FilingStep, SocialOrganization, Support
-from participation.models import Activity, Consultation, ConsultationOrganization, Survey, SurveyCount, SurveyStep
+from participation.models import Activity, Survey, SurveyCount, SurveyStep
 from periods.models import ReportingPeriod
 from practice.models import Document, Story, StoryStep
 from reports.models import (
@@ -46,18 +45,7 @@ from reports.models import (
     PublicationDay,
 )
 from revisions.models import LockedChange, LockedComparison, LockedResultChange
-from services.models import (
-    Call,
-    CallCommunity,
-    CallStep,
-    CatalogueItem,
-    Payment,
-    ProjectCommunity,
-    Proposal,
-    ProposalStep,
-    Review,
-    ServiceProject,
-)
+from services.models import CatalogueItem, Payment, ProjectCommunity, Review, ServiceProject
 from socialworkers.models import Posting, SocialWorker, Training, TrainingRecord
 from submissions.models import FindingComment, Reminder, Submission, SubmissionStep
 from targets.models import CommunityMeasure, DivisionMeasure, FigureResult, Target, TargetResult
@@ -68,11 +56,9 @@ from tests.connections.receivers import make_delivery, make_webhook
 from tests.factories import (
     make_activity,
     make_batch,
-    make_call,
     make_catalogue_item,
     make_change_set,
     make_community,
-    make_consultation,
     make_count,
     make_department,
     make_document,
@@ -80,16 +66,13 @@ from tests.factories import (
     make_filing,
     make_governance_body,
     make_hours,
-    make_item,
     make_monthly_report,
     make_organization,
     make_payment,
     make_point,
     make_profile,
     make_project,
-    make_proposal,
     make_review,
-    make_route,
     make_story,
     make_support,
     make_survey,
@@ -266,27 +249,10 @@ MAKERS: dict[type[models.Model], Callable[[Side], models.Model]] = {
     Posting: lambda side: make_worker(side.town).postings.get(),
     ServiceProject: lambda side: make_project(side.county),
     ProjectCommunity: lambda side: make_project(side.county, side.community).links.get(),
-    Item: lambda side: make_item(side.county),
-    ItemVersion: lambda side: make_item(side.county).versions.get(),
-    ItemMaterial: lambda side: make_item(side.county, materials="演示材料").versions.get().listed.get(),
-    ItemRoute: lambda side: make_route(side.county),
     CatalogueItem: lambda side: make_catalogue_item(side.county),
     Review: lambda side: make_review(make_project(side.county)),
     Payment: lambda side: make_payment(side.county),
-    Call: lambda side: make_call(side.county),
-    CallCommunity: lambda side: make_call(side.county, side.community).links.get(),
-    CallStep: lambda side: make_call(side.county).steps.create(
-        move="open", before="draft", after="open", made_by=side.user
-    ),
-    Proposal: lambda side: make_proposal(make_call(side.county), make_organization(side.community)),
-    ProposalStep: lambda side: make_proposal(make_call(side.county), make_organization(side.community)).steps.create(
-        move="shortlist", before="submitted", after="shortlisted", made_by=side.user
-    ),
     Activity: lambda side: make_activity(side.town),
-    Consultation: lambda side: make_consultation(side.community),
-    ConsultationOrganization: lambda side: make_consultation(
-        side.community, make_organization(side.community)
-    ).links.get(),
     Filing: lambda side: make_filing(side.community),
     FilingStep: lambda side: make_filing(side.community).steps.create(
         move="return", before="submitted", after="returned", made_by=side.user

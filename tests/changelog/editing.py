@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 from accounts.models import Department, User
-from affairs.models import Item
 from changelog.actions import Edit, edit_record
 from changzhi_portal.personal import digest
 from changzhi_portal.registers.register import RegisterSheet
@@ -23,20 +22,17 @@ from tests.factories import (
     id_number,
     make_activity,
     make_catalogue_item,
-    make_consultation,
     make_count,
     make_department,
     make_document,
     make_facility,
     make_hours,
-    make_item,
     make_monthly_report,
     make_organization,
     make_payment,
     make_point,
     make_project,
     make_review,
-    make_route,
     make_support,
     make_survey,
     make_training,
@@ -47,7 +43,6 @@ from workload.models import Assessment
 
 HERE = {"county": "城区", "town": "东街街道办事处", "community_name": "和平社区"}
 NUMBER = id_number(4711)
-MATTER = "SX-1"  # which new routes name
 TRAINING = "PX2018-001"  # that of the example in the description of the API
 PERSON = "140402197001010014"
 SURVEY = "2018年居民满意度调查"  # that of the example in the description of the API
@@ -78,13 +73,6 @@ def statistics(place: Place) -> Department:
     """Return 统计局 of 城区, which a new item names."""
     known: Department | None = Department.objects.filter(division=place.county, name="统计局").first()
     return known or make_department(place.county, "统计局")
-
-
-def matter(place: Place) -> None:
-    """Make the matter that a new route names, and its department."""
-    statistics(place)
-    if not Item.objects.filter(code=MATTER).exists():
-        make_item(place.city, code=MATTER, catalogue_code="000511001000")
 
 
 REVIEWED = "YS-1"
@@ -358,39 +346,6 @@ CASES = (
         },
     ),
     Case(
-        register="items",
-        make=lambda place: make_item(place.city, materials="身份证；照片", note="旧"),
-        elsewhere=lambda place: make_item(place.city),
-        change={"promised_days": "3", "materials": "身份证；户口簿（可容缺）"},
-        changed={"versions__promised_days": 3, "versions__listed__name": "户口簿"},
-        clear="note",
-        cleared={"note": ""},
-        wrong={"kind": "登记"},
-        close={"valid_to": "2018-12-31"},
-        closed={"versions__valid_to": datetime.date(2018, 12, 31)},
-        new={
-            "code": "SX-77", "name": "演示津贴", "kind": "行政给付", "audience": "自然人", "mode": "承诺件",
-            "promised_days": "5", "reach": "全市", "materials": "身份证", "valid_from": "2018-01-01", "note": "",
-        },
-    ),
-    Case(
-        register="routes",
-        make=lambda place: make_route(place.county, department=statistics(place), note="旧"),
-        prepare=matter,
-        elsewhere=lambda place: make_route(place.other_county),
-        change={"promised_days": "3", "is_entered": "否"},
-        changed={"promised_days": 3, "is_entered": False},
-        clear="note",
-        cleared={"note": ""},
-        wrong={"state": "不详"},
-        close={"valid_to": "2018-12-31"},
-        closed={"valid_to": datetime.date(2018, 12, 31)},
-        new={
-            "item_code": MATTER, "county": "城区", "department_name": "统计局", "is_entered": "是",
-            "valid_from": "2018-01-01", "note": "",
-        },
-    ),
-    Case(
         register="supports",
         make=lambda place: make_support(make_organization(place.communities[0]), note="旧"),
         prepare=choir,
@@ -416,26 +371,6 @@ CASES = (
         close={"note": "已办完"},
         closed={"note": "已办完"},
         new=HERE | {"held_on": "2018-3-5", "title": "学雷锋日", "kind": "志愿服务", "participants": "60", "note": ""},
-    ),
-    Case(
-        register="consultations",
-        make=lambda place: make_consultation(place.communities[0], note="旧"),
-        prepare=choir,
-        elsewhere=lambda place: make_consultation(place.villages[0]),
-        change={"residents": "24人", "outcome": "部分一致", "agreement": "先修路灯", "due_on": "2018-10-31"},
-        changed={
-            "residents": 24, "outcome": "partly", "agreement": "先修路灯", "due_on": datetime.date(2018, 10, 31),
-        },
-        clear="note",
-        cleared={"note": ""},
-        wrong={"form": "茶话会"},
-        close={"done_on": "2018-07-01"},
-        closed={"done_on": datetime.date(2018, 7, 1)},
-        new=HERE
-        | {
-            "held_on": "2018-3-5", "topic": "加装电梯", "form": "恳谈会", "participants": "30",
-            "organizations": "演示合唱团", "note": "",
-        },
     ),
 )  # fmt: skip
 

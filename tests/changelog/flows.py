@@ -11,21 +11,11 @@ from django.db import models, transaction
 from accounts.models import ROLES_OF_PEOPLE, Role, User
 from changelog.flow import Flow, Move
 from communities.models import Division
-from orgs.models import Filing, SocialOrganization
+from orgs.models import Filing
 from participation.models import Survey
 from practice.models import Story
 from reports.models import Briefing
-from services.models import Call, Proposal
-from tests.factories import (
-    Place,
-    make_call,
-    make_count,
-    make_filing,
-    make_organization,
-    make_proposal,
-    make_story,
-    make_survey,
-)
+from tests.factories import Place, make_count, make_filing, make_story, make_survey
 from tests.reports.briefings import figures, make_issued
 from tests.workload.applications import application
 from workload.models import WorkItem
@@ -67,31 +57,6 @@ def _make_filing(place: Place, user: User | None, state: str) -> Filing:
     return make_filing((place.villages if is_of_other_county else place.communities)[0], state=state)
 
 
-def _make_call(place: Place, user: User | None, state: str) -> Call:
-    """Return a call of the user's county, or of the city for its users, with a proposal that is decided in the review."""
-    call = make_call(_caller_of(place, user), state=state)
-    make_proposal(
-        call, _organization_of(place), 40_000, state=Proposal.State.CHOSEN if state == "reviewing" else "submitted"
-    )
-    return call
-
-
-def _make_proposal(place: Place, user: User | None, state: str) -> Proposal:
-    """Return a proposal under a call that is reviewed, of the user's county or the city."""
-    call = make_call(_caller_of(place, user), state=Call.State.REVIEWING)
-    return make_proposal(call, _organization_of(place), 40_000, state=state)
-
-
-def _organization_of(place: Place) -> SocialOrganization:
-    return make_organization(place.county, credit_status=SocialOrganization.CreditStatus.NORMAL)
-
-
-def _caller_of(place: Place, user: User | None) -> Division:
-    """Return the user's county, the city for its users; 城区 for the others."""
-    is_of_city = user is not None and user.division == place.city
-    return place.city if is_of_city else _county_of(place, user)
-
-
 def _county_of(place: Place, user: User | None) -> Division:
     """Return the user's county; 城区 for the others."""
     return user.division if user is not None and user.division.level == Division.Level.COUNTY else place.county
@@ -100,9 +65,7 @@ def _county_of(place: Place, user: User | None) -> Division:
 # Functions that create a record in a state, such that a user with the right may move it.
 MAKERS: dict[type[models.Model], Callable[[Place, User | None, str], Any]] = {
     Briefing: _make_briefing,
-    Call: _make_call,
     Filing: _make_filing,
-    Proposal: _make_proposal,
     Survey: _make_survey,
     WorkItem: _make_item,
     Story: _make_story,
@@ -112,7 +75,6 @@ WORDS = {
     "may_print_briefing": "市局业务员、管理员",
     "may_approve_briefing": "市局管理员",
     "may_run_surveys": "组织调查",
-    "may_run_calls": "县区填报员、市局",
     "may_file_organizations": "街道填报员",
     "may_propose_work_items": "部门经办员",
     "may_decide_work_items": "县区填报员、市局",

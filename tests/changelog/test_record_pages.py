@@ -55,12 +55,9 @@ CHANGES = {
     "organizations": {"leader": "张演示", "member_count": "30", "is_social_work_agency": "是", "credit_code": ""},
     "supports": {"amount": "20000", "area": "80.5"},
     "activities": {"participants": "66", "volunteers": "20", "volunteer_hours": "40.5"},
-    "consultations": {"residents": "24", "outcome": "partly", "agreement": "先修路灯", "due_on": "2018-10-31"},
     "workers": {"level": "social_worker", "position": "主任", "started_on": "2017-07-01"},
     "projects": {"paid": "50000.50", "communities": "和平社区、东关社区"},
     "catalogue": {"finance_code": "B0101", "prefers_organizations": "是"},
-    "items": {"promised_days": "3", "materials": "身份证；户口簿（可容缺）"},
-    "routes": {"promised_days": "3", "is_entered": "否"},
     "reviews": {"score": "91.5", "reviewer": "third_party"},
     "payments": {"amount": "1200.50", "source": "lottery"},
     "surveys": {"satisfied": "16", "sent": "70"},
@@ -177,7 +174,6 @@ def test_a_new_record_is_added(register: str, place: Place, clerk: User, client:
             "status": "running",
         },
         "catalogue": {"field": "elderly"},
-        "items": dict.fromkeys(("kind", "audience", "mode", "reach")),
         "reviews": {"kind": "midterm"},
         "payments": {"source": "lottery", "purpose": "activity"},
         "surveys": {},
@@ -185,7 +181,6 @@ def test_a_new_record_is_added(register: str, place: Place, clerk: User, client:
         "documents": {"kind": None},
         "supports": {"kind": "venue"},
         "activities": {"kind": "volunteering"},
-        "consultations": {"form": "talk"},
         "work_items": dict.fromkeys(("kind", "listed_as", "role", "applies_to")),
     }.get(register, {})
     form = client.get(url).context["form"]

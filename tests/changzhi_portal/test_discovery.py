@@ -27,7 +27,6 @@ def test_a_module_of_the_frame_says_what_can_be_declared_and_declares_nothing() 
         "orgs.sheets",
         "socialworkers.sheets",
         "services.sheets",
-        "affairs.sheets",
         "participation.sheets",
         "workload.sheets",
         "practice.sheets",

@@ -20,7 +20,6 @@ from tests.factories import (
     make_point,
     make_profile,
     make_project,
-    make_route,
     make_training,
     make_work_item,
     make_worker,
@@ -30,7 +29,7 @@ from tests.queries import exactly
 LISTS = (
     *("communities:community_list", "communities:facility_list", "communities:point_list"),
     *("orgs:list", "socialworkers:list", "socialworkers:training_list", "services:list", "workload:list"),
-    *("practice:document_list", "affairs:list", "affairs:routes"),
+    "practice:document_list",
 )
 HTMX = {"HTTP_HX_REQUEST": "true"}
 
@@ -48,7 +47,6 @@ def fill(place, number: int) -> None:
         make_project(place.county, community)
         make_work_item(place.county, f"演示{community.name}事项")
         make_document(community)
-        make_route(place.county)
 
 
 @pytest.mark.django_db

@@ -71,7 +71,6 @@ def test_a_limited_role_is_no_role_and_has_no_right_beside_its_scopes():
     assert [name for name in vars(Role) if name.startswith(("may_", "manages_")) and getattr(role, name)] == [
         "may_see_figures",
         "may_see_work_items",
-        "may_see_items",
     ]
     assert all(role != each for each in Role)
     assert str(role) == "client"

@@ -150,28 +150,6 @@ def test_activities_and_support_are_of_organizations_that_are_registered_from_th
     assert all(row["volunteer_hours"] * 2 == int(row["volunteer_hours"] * 2) for row in activities)
 
 
-def test_consultations_are_done_in_a_later_month_once_more(writer):
-    rows = [(each, row) for each in WHOLE.months for row in writer.consultations[each]]
-    held = {}
-    for each, row in rows:
-        key = row["community_code"], row["held_on"], row["topic"]
-        first = held.setdefault(key, row)
-        is_first = first is row
-        assert (row["held_on"].replace(day=1) == each) is is_first
-        assert is_first or (row["done_on"].replace(day=1) == each and "done_on" not in first)
-        assert row["residents"] <= row["participants"]
-        assert row["outcome"] != "未达成" or not {"due_on", "done_on", "agreement"} & set(row)
-        assert row.get("done_on") is None or row["held_on"] <= row["done_on"] <= last_day_of(each)
-        assert len(row.get("organizations", "").split("、")) <= row.get("organization_count", 1)
-    assert len(held) > 200 and len(rows) > len(held) + 50
-    done = {
-        key
-        for key, row in [((row["community_code"], row["held_on"], row["topic"]), row) for _, row in rows]
-        if "done_on" in row
-    }
-    assert len(done) < len([row for row in held.values() if "due_on" in row]), "some are not done"
-
-
 def test_a_dozen_items_are_asked_from_the_first_month_on(writer):
     rows = [row for each in WHOLE.months for row in writer.work_items[each]]
     assert len(rows) == len({row["number"] for row in rows}) == 12

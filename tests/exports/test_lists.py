@@ -35,10 +35,8 @@ from tests.factories import (
     Place,
     make_activity,
     make_batch,
-    make_call,
     make_catalogue_item,
     make_community,
-    make_consultation,
     make_count,
     make_department,
     make_division,
@@ -53,9 +51,7 @@ from tests.factories import (
     make_point,
     make_profile,
     make_project,
-    make_proposal,
     make_review,
-    make_route,
     make_story,
     make_support,
     make_survey,
@@ -80,21 +76,16 @@ ASKED = {
     "orgs:filings": "sort=-members&columns=name,members,left,leader&kind=first",
     "orgs:supports": "sort=-valid_from&kind=venue",
     "participation:activities": "sort=-participants&columns=title,held_on,audience,volunteer_hours&kind=neighbours",
-    "participation:consultations": "sort=-participants&columns=topic,attending,agreement,progress&progress=pending",
     "socialworkers:list": "sort=-started_on&q=工",
     "communities:community_list": "sort=-households&columns=name,code,households,counted_on",
     "communities:facility_list": "sort=area",
     "communities:point_list": "sort=-windows&function=window",
     "services:list": "sort=-budget",
-    "services:calls": "sort=-budget&columns=title,kind,proposals_received,beneficiaries&kind=venture",
-    "services:proposals": "sort=-score&columns=title,organization,call,amount,decided_on&state=standing",
     "socialworkers:training_list": "sort=-hours&columns=name,number,people,service_staff&kind=continuing",
     "socialworkers:post_list": "sort=-posts_set",
     "participation:surveys": "sort=name&columns=name,by_third_party,reported&state=collecting",
     "participation:count_list": "sort=-satisfied&answers=enough",
     "workload:list": "sort=-yearly_funds&columns=number,name,payment,conditions&kind=task",
-    "affairs:list": "sort=-code&kind=benefit&state=all",
-    "affairs:routes": "sort=-item&is_entered=true&state=in_use",
     "practice:document_list": "sort=-issued_on&kind=development&in_force=yes",
     "practice:story_list": "sort=clause,-on&columns=title,level,outlet,submitted_on&kind=case",
     "targets:results": "sort=name&columns=name,code,households,value,gap,verdict&verdict=unmet",
@@ -125,7 +116,6 @@ def fill(place: Place, user, number: int, *, first: int = 0) -> None:
         organization = make_organization(community, member_count=index % 5, leader="=负责人" if index % 2 else "")
         make_filing(community, members=5 + index)
         make_support(organization, area=60 + index)
-        make_consultation(community, organization, participants=30 + index)
         make_activity(community, volunteers=index, volunteer_hours=Decimal(index) / 2)
         make_hours(make_worker(community, f"演示工{index}"), make_training(place.county))
         make_point(make_division(f"140402{100 + index}", f"演示第{index}镇", place.county), posts=2)
@@ -138,9 +128,7 @@ def fill(place: Place, user, number: int, *, first: int = 0) -> None:
         make_work_item(place.city, state="submitted", submitted_on=SUBMITTED, due_on=DUE)
         Assessment.objects.create(community=community, year=2018, work_score=80)
         make_document(community)
-        make_route(place.county)
         make_story(place.county, level="city", state="chosen")
-        make_proposal(make_call(place.county), organization, 1_000 + index, score=60 + index)
         make_batch(user, file_name=f"演示{index}.xlsx")
         make_user(Role.STREET_CLERK, place.street)
         make_department(place.street)

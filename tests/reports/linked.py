@@ -131,8 +131,6 @@ def linked(names: Sequence[tuple[str, str]], *, missing: Sequence[str] = (), is_
         "paid_rate": ((400_000, 500_000), (350_000, 500_000), {}),
         "reviewed": ((2, 3), (1, 2), {}),
         "good": ((3, 4), (3, 4), {}),
-        "proposals": ((5, None), (4, None), {"parts": {"社区养老": 3 * number, "社区文化": 2 * number}}),
-        "claims": ((2, None), (0, None), {"parts": {"社区体育": 2 * number}}),
         "funding": (
             (150_000, None),
             (120_000, None),
@@ -153,9 +151,6 @@ def linked(names: Sequence[tuple[str, str]], *, missing: Sequence[str] = (), is_
         "support_amount": ((12_500, None), (8_000, None), {}),
         "hub_towns": ((1, 4), (1, 4), {}),
         "platform_towns": ((2, 4), (1, 4), {}),
-        "consultations": ((8, None), (6, None), {}),
-        "org_voice": ((5, 8), (3, 6), {}),
-        "agreed_done": ((2, 3), (1, 2), {}),
         "activities": ((6, None), (5, None), {"parts": {"邻里互助": 4 * number, "文体": 2 * number}}),
         "participants": ((164, None), (150, None), {}),
         "volunteer_hours": ((40.5, None), (38, None), {}),

@@ -369,38 +369,6 @@ SITUATIONS = {
         ["2018年1月以来全市开展活动4场，均为文体。"],
     ),
     "no activity": ("activities", [stored("activities", 0)], {}, ["本月全市没有登记活动。"]),
-    "eight consultations, five with an organization": (
-        "consultations",
-        [
-            stored("consultations", 8, before=(6, None)), stored("org_voice", 5, 8, before=(3, 6)),
-            stored("agreed_done", 2, 3),
-        ],
-        {},
-        [
-            "本月全市开展协商8次，较上月增加2次；有社会组织参加的5次，占62.5%，较上月提高12.5个百分点；"
-            "本月到期的议定事项3件，其中按期办结的2件，占66.7%。"
-        ],
-    ),
-    "one consultation, of a county that is missing others": (
-        "consultations",
-        [
-            stored("consultations", 1, counties=12), stored("org_voice", 1, 1, counties=12),
-            stored("agreed_done", 0, 0, counties=12),
-        ],
-        {},
-        ["本月全市开展协商1次；有社会组织参加（以上覆盖12个县（市、区））。"],
-    ),
-    "no consultation, and an agreement that was due": (
-        "consultations", [stored("consultations", 0), stored("org_voice", 0, 0), stored("agreed_done", 1, 1)], {},
-        ["本月全市没有登记协商；本月到期的议定事项1件，已按期办结。"],
-    ),
-    "consultations of a year that no organization took part in": (
-        "consultations", [stored("consultations", 4), stored("org_voice", 0, 4), stored("agreed_done", 3, 3)],
-        {"span": "year", "month": "2018-12"},
-        [
-            "2018年1月以来全市开展协商4次；都没有社会组织参加；2018年1月以来到期的议定事项3件，全部按期办结。"
-        ],
-    ),
     "leaders": ("leaders", [stored("leaders", 38, 12)], {}, ["全市平均每个社区居民骨干3.2人。"]),
     "counties with a plan": (
         "documents", [stored("with_plan", 9, 13, before=(8, 13), counties=13)], {},
@@ -420,23 +388,6 @@ SITUATIONS = {
         "community_plans", [stored("planned", 45, 153, before=(40, 153), counties=12)], {},
         ["全市社区153个，其中有社区发展规划的45个，占29.4%，较上月提高3.3个百分点（覆盖12个县（市、区））。"],
     ),
-    "proposals and claims": (
-        "purchases",
-        [
-            stored("proposals", 12, before=(10, None), parts={"社区养老": 9, "社区文化": 3, "其他": 0}),
-            stored("claims", 3, before=(3, None), parts={"社区体育": 3}),
-        ],
-        {},
-        [
-            "本月全市收到公益创投申报12件，其中社区养老9件、社区文化3件，较上月增加2件；"
-            "社会组织认领3件，全部为社区体育，与上月持平。"
-        ],
-    ),
-    "one claim alone": (
-        "purchases", [stored("proposals", 0), stored("claims", 1, parts={"其他": 1})], {"span": "quarter"},
-        ["2018年1月以来全市收到社会组织认领1件，为其他领域。"],
-    ),
-    "nobody answers a call": ("purchases", [stored("proposals", 0), stored("claims", 0)], {}, []),
     "stories": (
         "stories", [stored("stories", 12, before=(10, None), parts={"媒体报道": 5, "典型案例": 7, "宣传活动": 0})], {},
         ["本月全市报送宣传与案例12篇，其中媒体报道5篇、典型案例7篇，较上月增加2篇。"],

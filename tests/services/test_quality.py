@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from services.models import ServiceProject
-from tests.factories import make_call, make_organization, make_project, make_proposal
+from tests.factories import make_project
 from tests.quality import found_by, refs_found_by
 
 pytestmark = pytest.mark.django_db
@@ -68,48 +68,3 @@ def test_a_project_lies_in_its_division_and_says_the_money_in_yuan(place):
     assert finding.place == "城区"
     assert finding.message == "合同金额123,456.78元超过预算100,000元，请核对单位和金额。"
     assert found_by("contract_over_budget", place.other_county) == []
-
-
-def _call(place, **fields) -> str:
-    """Create a call of 城区 and return its ref."""
-    return make_call(place.county, **fields).ref
-
-
-def test_calls_that_wait_are_found_the_day_after_their_last_one(place):
-    # The month ends on 2018-06-30.
-    late = _call(place, closes_on=datetime.date(2018, 6, 29))
-    _call(place, closes_on=datetime.date(2018, 6, 30))
-    _call(place, closes_on=datetime.date(2018, 6, 29), state="reviewing")
-    over = _call(place, state="announced", announced_until=datetime.date(2018, 6, 29))
-    _call(place, state="announced", announced_until=datetime.date(2018, 6, 30))
-    assert refs_found_by("call_past_its_end", place.county) == {late}
-    assert refs_found_by("announcement_past_its_end", place.county) == {over}
-    assert refs_found_by("call_past_its_end", place.other_county) == set()
-
-
-def test_a_call_in_hand_for_a_closed_community_is_found_unless_the_successor_is_listed(place):
-    first, second, successor = place.communities[:3]
-    found = make_call(place.county, first)
-    make_call(place.county, second, successor)
-    make_call(place.county, first, state="closed")
-    for community, into in ((first, None), (second, successor)):
-        type(community).objects.filter(pk=community.pk).update(closed_on=datetime.date(2018, 6, 1), successor=into)
-    assert refs_found_by("call_for_closed_community", place.county) == {found.ref}
-
-
-@pytest.mark.parametrize(
-    ("organization", "state", "is_found"),
-    [
-        ({"credit_status": "normal"}, "chosen", False),
-        ({"credit_status": "abnormal"}, "chosen", True),
-        ({"credit_status": ""}, "chosen", True),
-        ({"credit_status": "normal", "dissolved_on": datetime.date(2018, 6, 30)}, "chosen", True),
-        ({"credit_status": "normal", "dissolved_on": datetime.date(2018, 7, 1)}, "chosen", False),
-        ({"credit_status": "abnormal"}, "refused", False),
-    ],
-)
-def test_a_chosen_proposal_of_an_organization_in_bad_standing_is_found(organization, state, is_found, place):
-    call = make_call(place.county, state="announced")
-    proposal = make_proposal(call, make_organization(place.county, **organization), state=state)
-    assert refs_found_by("chosen_without_standing", place.county) == ({proposal.ref} if is_found else set())
-    assert refs_found_by("chosen_without_standing", place.other_county) == set()

@@ -163,4 +163,4 @@ def test_the_hub_costs_the_same_queries_with_one_record_and_with_many(months, of
         make_project(months.town.parent, months)
     with exactly(number):
         page_of(browser, months)
-    assert number <= 39
+    assert number <= 38

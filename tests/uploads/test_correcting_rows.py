@@ -14,8 +14,6 @@ from changzhi_portal.registers.registry import registers
 from communities.models import Facility
 from orgs.models import SocialOrganization
 from socialworkers.models import SocialWorker
-from tests.affairs.rows import item_row as matter_row
-from tests.affairs.rows import route_row
 from tests.communities.test_monthly_counts import monthly_row
 from tests.communities.test_points import point_row
 from tests.communities.test_sheets import community_row, facility_row
@@ -23,7 +21,6 @@ from tests.factories import make_facility, make_user
 from tests.orgs.rows import support_row
 from tests.orgs.test_sheets import row as organization_row
 from tests.participation.activity_rows import activity_row
-from tests.participation.consultation_rows import consultation_row
 from tests.participation.rows import row as count_row
 from tests.practice.rows import document_row
 from tests.services.rows import catalogue_row, payment_row, review_row
@@ -89,10 +86,7 @@ SHOWN_AS_THEY_ARE = [
     ("training_records", hours_row(学时="99999", 备注=f"找张三{MOBILE}")),
     ("supports", support_row(扶持方式="送米面", 扶持起始日期="不详")),
     ("activities", activity_row(活动类型="宴会", 参加人数="几十个")),
-    ("consultations", consultation_row(协商形式="茶话会", 参加人数="几十个", 参加的社会组织="没有的,两家")),
     ("catalogue", catalogue_row(服务领域="食堂", 优先社会组织="也许", 起="不详", 备注="演示")),
-    ("items", matter_row(类型="登记", 起="不详", 申请材料="身份证；身份证")),
-    ("routes", route_row("没有的编码", 进驻综合窗口="也许", 起="不详", 备注=f"找张三{MOBILE}")),
     ("reviews", review_row("没有的项目", 评估日期="不详", 得分="优", 评估方="专家")),
     ("payments", payment_row(支付日期="不详", 资金来源="彩票", 期次="首付", 备注="演示")),
     ("surveys", count_row("没有的调查", 满意="十几", 不了解="清空")),

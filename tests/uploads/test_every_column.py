@@ -36,16 +36,7 @@ from changzhi_portal.registers.columns import (
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import column_for, registers
 from periods.models import ReportingPeriod
-from tests.conftest import KEPT_BY_ADMINISTRATORS
-from tests.factories import (
-    Place,
-    make_catalogue_item,
-    make_department,
-    make_item,
-    make_project,
-    make_training,
-    make_worker,
-)
+from tests.factories import Place, make_catalogue_item, make_department, make_project, make_training, make_worker
 from tests.uploads.invented import PEOPLE, TRAININGS, Invented
 from uploads import actions
 from uploads.models import UploadBatch
@@ -58,18 +49,8 @@ HEADER_ROW, FIRST_ROW = 3, 4
 # --- Columns that a place does not show, and why ---
 
 # They identify the record or its place; a change is one of the record's community or division.
-# So do numbers of what a record belongs to: its project, its line of the catalogue, its matter.
-FINDING = {
-    "ref",
-    "county",
-    "town",
-    "community_name",
-    "community_code",
-    "month",
-    "project_number",
-    "catalogue_code",
-    "item_code",
-}
+# So do numbers of what a record belongs to: its project, its line of the catalogue.
+FINDING = {"ref", "county", "town", "community_name", "community_code", "month", "project_number", "catalogue_code"}
 # A community is found by its place columns, a monthly report by those and its month; places change by changes of divisions.
 LASTING = {
     "reviews": {"county"},
@@ -83,7 +64,7 @@ PLACED_BY_PERSON = {"training_records"}
 # The day of figures never changes: figures of another day are another profile.
 OF_NEW_FIGURES = {"communities": {"as_of"}}
 # Another first day opens another posting, so it is changed in another upload.
-OF_ANOTHER_PART = {"workers": {"started_on"}, "items": {"valid_from"}}
+OF_ANOTHER_PART = {"workers": {"started_on"}}
 # The only choice that fits the place of both rows: communities have development plans alone.
 OF_ONE_CHOICE = {"documents": {"kind"}}
 # In the page's heading; the place has facts of its own, with other labels; the code is on the community's page.
@@ -95,7 +76,6 @@ PLACE_ON_PAGE = {
     "reviews": {"county", "project_number"},
     "payments": {"county", "town", "community_name", "project_number"},
     "work_items": {"county", "town"},
-    "routes": {"county", "town"},
     "trainings": {"county", "town"},
 }
 # What a page lists in a table: the label of its column there.
@@ -112,7 +92,6 @@ OTHER_FACTS = {
     "communities": {"code", "closed_on"},
     "projects": {"division", "catalogue"},
     "catalogue": {"division"},
-    "routes": {"department"},
     "work_items": {"state", "department", "submitted_on", "due_on", "decided_on", "decided_in"},
 }
 WORDS_ON_PAGE = {"是": ("是", "已建立"), "否": ("否", "未建立")}
@@ -271,29 +250,20 @@ class Office:
 
 
 # A count holds grades or 选择数, never both: tests/participation/test_ways.py sends all columns of both kinds. What names an
-# organization or project has tests of its own in tests/orgs/test_supports.py, tests/participation/test_activities.py and
-# tests/participation/test_consultations.py.
-APART = {"surveys", "supports", "activities", "consultations"}
+# organization or project has tests of its own in tests/orgs/test_supports.py and tests/participation/test_activities.py.
+APART = {"surveys", "supports", "activities"}
 
 
 @pytest.fixture(
     params=[register for register in registers() if register.name not in APART], ids=lambda register: register.name
 )
 def office(
-    request: pytest.FixtureRequest,
-    place: Place,
-    officer: User,
-    administrator: User,
-    period: ReportingPeriod,
-    signed_in: Any,
+    request: pytest.FixtureRequest, place: Place, officer: User, period: ReportingPeriod, signed_in: Any
 ) -> Office:
     place.communities[0].kind = ""  # so that it may be given
     place.communities[0].save()
     make_department(place.street, "统计局")
     make_department(place.rural_town, "民政局")
-    if request.param.name == "routes":
-        for number in ("1", "2"):
-            make_item(place.city, code=f"SX-{number}", catalogue_code=f"00051100{number}000")
     if request.param.name == "training_records":
         for number, person, where in zip(TRAININGS, PEOPLE, (place.communities[0], place.villages[0]), strict=True):
             make_training(place.city, number)
@@ -303,8 +273,7 @@ def office(
             make_project(town, number=f"YS-{number}")
         if request.param.name == "projects":
             make_catalogue_item(place.city, code=f"QD-{number}")
-    user = administrator if request.param.name in KEPT_BY_ADMINISTRATORS else officer
-    return Office(request.param(), user, period, signed_in(user))
+    return Office(request.param(), officer, period, signed_in(officer))
 
 
 def test_every_column_comes_in_is_shown_goes_out_is_logged_and_is_taken_back(office: Office, place: Place) -> None:

@@ -360,7 +360,7 @@ def test_the_home_page_costs_the_same_queries_however_many_are_left(clerk, stree
             waiting(clerk, period=period)
             make_batch(street_clerk, state="rejected", mapping=MAPPING, problems=UNMAPPED)
             committed(street_clerk, "workers", period=period, errors=1)
-        with exactly(30):
+        with exactly(29):
             browser.get("/")
 
 

@@ -19,7 +19,6 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
-from affairs.models import Item
 from changelog.history import history_of
 from changzhi_portal.personal import Sealed
 from changzhi_portal.registers.registry import register_named, registers
@@ -27,9 +26,7 @@ from changzhi_portal.registers.writes import Write
 from communities.models import Community, Facility
 from services.models import ServiceProject
 from socialworkers.models import Posting, SocialWorker
-from tests.affairs.rows import item_row as matter_row
-from tests.affairs.rows import route_row
-from tests.changelog.editing import SURVEY, matter
+from tests.changelog.editing import SURVEY
 from tests.communities.test_monthly_counts import monthly_row
 from tests.communities.test_points import point_row
 from tests.communities.test_sheets import community_row, facility_row
@@ -39,14 +36,12 @@ from tests.factories import (
     id_number,
     make_activity,
     make_catalogue_item,
-    make_consultation,
     make_count,
     make_department,
     make_document,
     make_facility,
     make_governance_body,
     make_hours,
-    make_item,
     make_monthly_report,
     make_organization,
     make_payment,
@@ -55,7 +50,6 @@ from tests.factories import (
     make_profile,
     make_project,
     make_review,
-    make_route,
     make_support,
     make_survey,
     make_training,
@@ -65,7 +59,6 @@ from tests.factories import (
 from tests.orgs.rows import support_row
 from tests.orgs.test_sheets import row as organization_row
 from tests.participation.activity_rows import activity_row
-from tests.participation.consultation_rows import consultation_row
 from tests.participation.rows import row as count_row
 from tests.practice.rows import document_row
 from tests.services.rows import catalogue_row, payment_row, review_row
@@ -656,26 +649,6 @@ CASES = {
             organization=make_organization(place.communities[0], "演示合唱团"),
         ),
     ),
-    "a new consultation": Case(
-        "consultations", consultation_row(), lambda place: make_organization(place.communities[0], "演示合唱团")
-    ),
-    "another consultation": Case(
-        "consultations",
-        consultation_row(参加人数=66),
-        lambda place: make_consultation(
-            place.communities[0], make_organization(place.communities[0], "演示合唱团"), topic="小区加装电梯"
-        ),
-    ),
-    "a consultation with another organization": Case(
-        "consultations",
-        consultation_row(),
-        lambda place: (
-            make_organization(place.communities[0], "演示合唱团"),
-            make_consultation(
-                place.communities[0], make_organization(place.communities[0], "演示书画社"), topic="小区加装电梯"
-            ),
-        ),
-    ),
     "a project under the catalogue by an organization": Case(
         "projects",
         project_row(购买清单编号="QD-1", 承接主体信用代码=credit_code(77)),
@@ -683,30 +656,6 @@ CASES = {
             make_project(place.city, *place.communities[:2], number="YS001"),
             make_catalogue_item(place.city, code="QD-1"),
             make_organization(place.communities[0], "演示中心", credit_code=credit_code(77), registration="registered"),
-        ),
-    ),
-    "a new matter": Case("items", matter_row(), uploader="administrator"),
-    "another version of a matter": Case(
-        "items",
-        matter_row(起="2018-06-01", 申请材料="居民身份证；户口簿（可容缺）"),
-        lambda place: make_item(place.city, code="SX-1", materials="居民身份证；照片"),
-        uploader="administrator",
-    ),
-    "a corrected matter": Case(
-        "items",
-        matter_row(起="2018-01-01", 申请材料="居民身份证（非必要）；户口簿（可容缺）", 设定依据="演示条例"),
-        lambda place: make_item(
-            place.city, code="SX-1", materials="居民身份证；照片", valid_from=datetime.date(2018, 1, 1)
-        ),
-        uploader="administrator",
-    ),
-    "a new route": Case("routes", route_row(), matter),
-    "another route": Case(
-        "routes",
-        route_row(**{"承诺时限（工作日）": 3}, 承办部门="统计局", 进驻综合窗口="否"),
-        lambda place: (
-            matter(place),
-            make_route(place.county, Item.objects.get(code="SX-1"), note="旧"),
         ),
     ),
     "a new line of the catalogue": Case("catalogue", catalogue_row(止="2018-12-31")),
@@ -827,11 +776,10 @@ def test_the_cases_write_every_kind_of_record_of_every_register(
     signed_in: Callable[[User], Client],
     clerk: User,
     other_clerk: User,
-    administrator: User,
     place: Place,
     written: list[Write],
 ) -> None:
-    users = {"clerk": clerk, "other_clerk": other_clerk, "administrator": administrator}
+    users = {"clerk": clerk, "other_clerk": other_clerk}
     for case in CASES.values():
         with transaction.atomic():
             case.prepare(place)

@@ -30,7 +30,6 @@ from tests.factories import (
     make_activity,
     make_batch,
     make_catalogue_item,
-    make_consultation,
     make_count,
     make_document,
     make_facility,
@@ -42,7 +41,6 @@ from tests.factories import (
     make_profile,
     make_project,
     make_review,
-    make_route,
     make_support,
     make_survey,
     make_training,
@@ -159,7 +157,6 @@ def test_the_templates_of_all_registers_in_one_workbook_give_no_warning_about_ea
     make_facility(community)
     make_support(make_organization(community))
     make_activity(community)
-    make_consultation(community, make_organization(community))
     make_hours(make_worker(community), make_training(place.county))
     project = make_project(place.county, community)
     make_catalogue_item(place.county)
@@ -171,7 +168,6 @@ def test_the_templates_of_all_registers_in_one_workbook_give_no_warning_about_ea
     make_work_item(place.county)
     Assessment.objects.create(community=community, year=2018, work_score=80)
     make_document(community)
-    make_route(place.county)
     sheets = {}
     for register in registers():
         path = tmp_path / f"{register.name}.xlsx"

@@ -13,7 +13,6 @@ from tests.communities.test_sheets import community_row, facility_row
 from tests.factories import (
     make_activity,
     make_catalogue_item,
-    make_consultation,
     make_count,
     make_document,
     make_facility,
@@ -24,7 +23,6 @@ from tests.factories import (
     make_point,
     make_project,
     make_review,
-    make_route,
     make_support,
     make_survey,
     make_training,
@@ -91,8 +89,6 @@ def test_every_register_says_what_stands_and_where(place, clerk):
     make_activity(community)
     make_activity(place.street)
     make_activity(community, held_on=datetime.date(2018, 5, 31))
-    make_consultation(community)
-    make_consultation(community, held_on=datetime.date(2018, 5, 31))
     make_count(make_survey(place.county), community)
     make_count(make_survey(place.county, state="closed"), community)
     make_catalogue_item(place.county)
@@ -106,8 +102,6 @@ def test_every_register_says_what_stands_and_where(place, clerk):
     for year in (2017, 2018):
         Assessment.objects.create(community=community, year=year, work_score=80)
     make_document(place.county)
-    make_route(place.county)
-    make_route(place.county, valid_to=datetime.date(2018, 6, 30))
     make_document(community)
     make_document(community, valid_to=datetime.date(2018, 6, 30))
     day = datetime.date(2018, 6, 30)
@@ -126,7 +120,6 @@ def test_every_register_says_what_stands_and_where(place, clerk):
         "organizations": 4,
         "supports": 1,
         "activities": 2,
-        "consultations": 1,
         "workers": 2,
         "projects": 1,
         "points": 2,
@@ -138,7 +131,7 @@ def test_every_register_says_what_stands_and_where(place, clerk):
         "reviews": 1,
         "payments": 1,
     }
-    assert found == records | {"work_items": 1, "assessments": 1, "documents": 2, "items": 0, "routes": 1}
+    assert found == records | {"work_items": 1, "assessments": 1, "documents": 2}
 
 
 def test_the_tab_lists_them_with_links_and_can_be_searched(send, clerk, place, signed_in):

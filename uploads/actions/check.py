@@ -53,7 +53,6 @@ def check_context(batch: UploadBatch, *, locking: bool, report: Reporter) -> Che
         thresholds=CheckThresholds.objects.for_month(batch.period.month),
         locking=locking,
         progress=report,
-        by=batch.uploaded_by,
     )
 
 
