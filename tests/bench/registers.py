@@ -259,7 +259,8 @@ def day_after(start: str, days: str) -> str:
 
 
 def insert(cursor: Any, model: type[models.Model], values: dict[str, str], rows: str) -> None:
-    """Insert rows of a model, each column given as an SQL expression over the rows."""
+    """Insert rows of a model, each column given as an SQL expression over the rows; those that are not have their default."""
+    values = values | _defaults(model, values)
     quote = connection.ops.quote_name
     columns = [model._meta.get_field(name) for name in values]
     names = ", ".join(quote(column.column) for column in columns)
@@ -271,3 +272,17 @@ def insert(cursor: Any, model: type[models.Model], values: dict[str, str], rows:
     else:
         expressions = ", ".join(values.values())
     cursor.execute(f"INSERT INTO {quote(model._meta.db_table)} ({names}) SELECT {expressions} FROM {rows}")
+
+
+def _defaults(model: type[models.Model], given: dict[str, str]) -> dict[str, str]:
+    """Return the defaults of the columns that may not be null and are not given: texts, numbers and truth values."""
+    found = {}
+    for column in model._meta.concrete_fields:
+        if column.null or column.primary_key or column.name in given or column.is_relation:
+            continue
+        default = column.get_default()
+        if isinstance(default, bool):
+            found[column.name] = "1 = 1" if default else "1 = 0"
+        elif isinstance(default, int | str):
+            found[column.name] = str(default) if isinstance(default, int) else f"'{default}'"
+    return found

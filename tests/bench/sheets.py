@@ -78,7 +78,7 @@ def _survey(number: int, community: Community) -> Row:
 def _activity(number: int, community: Community) -> Row:
     return _place(community) | {
         "活动日期": f"2018-0{number % 6 + 1}-1{number % 9}", "活动名称": f"演示活动{number}", "活动类型": "邻里互助",
-        "参加人数": number % 90, "帮扶户数": number % 7, "志愿者人数": number % 20, "志愿服务时长（小时）": number % 40 / 2,
+        "参加人数": 100 + number % 90, "帮扶户数": number % 7, "志愿者人数": 1 + number % 20, "志愿服务时长（小时）": number % 40 / 2,
     }  # fmt: skip
 
 

@@ -42,6 +42,10 @@ _COUNTY, _TOWN = place_columns(county_required=False)[:2]
 NOT_OF_TOWNS = "由县（市、区）或者市局登记，街道（乡镇）不登记"
 
 
+# The kinds of which one row may stand in the way of another: what collects figures, and the one assessment of a county.
+COMPARED = (*COLLECTING, WorkItem.Kind.ASSESSMENT)
+
+
 class WorkItemSheet(RecordSheet):
     """An item is known by its number. Applications have a form and moves of their own; rows are what is in force."""
 
@@ -154,8 +158,7 @@ class WorkItemSheet(RecordSheet):
         for department in Department.objects.active().filter(Department.in_subtree(context.scope_path)):
             today = self._index.today_of(self._index.divisions[department.division_id])
             self._departments[today.pk, comparable(department.name)] = department
-        kinds = (*COLLECTING, WorkItem.Kind.ASSESSMENT)
-        inside = WorkItem.objects.standing_on(context.today).filter(kind__in=kinds).select_related("division")
+        inside = WorkItem.objects.standing_on(context.today).filter(kind__in=COMPARED).select_related("division")
         above = inside.filter(division__path__in=paths_above(context.scope_path))
         self._standing = sorted(
             {*inside.filter(WorkItem.in_subtree(context.scope_path)), *above}, key=lambda each: each.pk
@@ -186,7 +189,8 @@ class WorkItemSheet(RecordSheet):
         item.division = self._index.divisions[values["division_id"]]
         if write is not None and not row.has_error:
             self._judge(row, item, context.today)
-            if not row.has_error and (item.valid_to is None or item.valid_to > context.today):
+            stands = item.kind in COMPARED and (item.valid_to is None or item.valid_to > context.today)
+            if stands and not row.has_error:
                 self._standing.append(item)  # later rows see it
         row.writes = [write] if write else []
 
@@ -207,6 +211,8 @@ class WorkItemSheet(RecordSheet):
             level = Level.ERROR if each.is_refusal else Level.WARNING
             code = "required" if each.code == "required" else "not_admissible" if each.is_refusal else "inadvisable"
             row.report(code, each.in_row, each.field, level=level)
+        if item.kind not in COMPARED:
+            return
         others = [each for each in self._standing if not _is_same(each, item) and self._is_above(each, item)]
         is_assessment = item.kind == WorkItem.Kind.ASSESSMENT and item.listed_as == WorkItem.ListedAs.LAWFUL
         if is_assessment and any(each.kind == item.kind and each.listed_as == item.listed_as for each in others):
