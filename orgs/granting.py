@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import datetime
-import re
-from typing import Any, Final
+from typing import Any
 
 from changelog.actions import edit_record
 from changelog.models import RegisterLock
 from changzhi_portal.personal import Sealed
 from changzhi_portal.refusals import InvalidError
 from changzhi_portal.rights import Actor
+from changzhi_portal.serials import next_number
 from communities.models import Division
 from communities.sheets.place_columns import place_values_of
 from orgs.models import Filing, SocialOrganization
 from orgs.sheets import OrganizationSheet
 
-_SERIAL_LENGTH: Final = 4
 Kind = Filing.Kind
 
 
@@ -27,14 +26,8 @@ def draw_filing_number(town: Division, day: datetime.date) -> str:
     number; a transaction that fails leaves no gap. Numbers of merged and dissolved organizations are not given again.
     """
     begins = f"{town.code}-BA-{day.year}-"
-    drawn = re.compile(rf"{re.escape(begins)}(\d{{{_SERIAL_LENGTH},9}})")
-    numbers = SocialOrganization.with_merged.filter(filing_number__startswith=begins)
-    serials = [
-        int(found[1])
-        for number in numbers.values_list("filing_number", flat=True)
-        if (found := drawn.fullmatch(number))
-    ]
-    return f"{begins}{max(serials, default=0) + 1:0{_SERIAL_LENGTH}}"
+    given = SocialOrganization.with_merged.filter(filing_number__startswith=begins)
+    return next_number(begins, given.values_list("filing_number", flat=True))
 
 
 def write_organization(filing: Filing, *, by: Actor, day: datetime.date) -> SocialOrganization:

@@ -15,7 +15,7 @@ from django.db.models.functions import Round
 from changzhi_portal.figures import CountedOver, Figure, FigureKind, Rows, Shown
 from changzhi_portal.grades import POINTS_PER_GRADE, Grade5
 from participation.models import Activity, Survey, SurveyCount
-from participation.models.activities import year_before
+from periods.models import years_before
 
 CLAUSE = "四（一）4"
 _OF_ACTIVITIES = "四（二）3"
@@ -39,7 +39,7 @@ def _score_rows(first: datetime.date, last: datetime.date) -> Rows:
 
 def _surveyed_rows(first: datetime.date, last: datetime.date) -> Rows:
     """Return each community once that a closed survey of needs has asked within twelve months."""
-    since = year_before(last)
+    since = years_before(last)
     closed = SurveyCount.objects.filter(
         survey__kind=Survey.Kind.NEEDS,
         survey__state=Survey.State.CLOSED,

@@ -9,7 +9,8 @@ from changzhi_portal.quality import Occasion, Severity, Subject, rule
 from changzhi_portal.scope import ScopedQuerySet
 from orgs.models import SocialOrganization
 from participation.models import Activity, Survey
-from participation.models.activities import inactive, year_before
+from participation.models.activities import inactive
+from periods.models import years_before
 
 SURVEYS = Subject(Survey, community=None)
 ORGANIZATIONS = Subject(SocialOrganization)
@@ -44,7 +45,7 @@ def organization_without_activity(occasion: Occasion) -> ScopedQuerySet:
     Where nobody notes any, nothing is known of what organizations do; the list of organizations finds all of them.
     """
     day = occasion.day
-    noted = Activity.objects.filter(held_on__gt=year_before(day), held_on__lte=day).order_by()
+    noted = Activity.objects.filter(held_on__gt=years_before(day), held_on__lte=day).order_by()
     towns = noted.annotate(town=Coalesce("community__town", "division")).values("town")
     filed = SocialOrganization.objects.filter(registration=SocialOrganization.Registration.FILED)
     filed = filed.exclude(filing_number="")

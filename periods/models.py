@@ -37,6 +37,14 @@ def last_day_of(month: datetime.date) -> datetime.date:
     return month.replace(day=calendar.monthrange(month.year, month.month)[1])
 
 
+def years_before(day: datetime.date, years: int = 1) -> datetime.date:
+    """Return the same day `years` years before; 28 February for 29 February where that year has none."""
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return day.replace(year=day.year - years, day=28)
+
+
 def month_after(month: datetime.date, months: int = 1) -> datetime.date:
     """Return the first day of the month that is `months` months after `month`, or before it when negative."""
     index = month.year * 12 + month.month - 1 + months

@@ -25,7 +25,7 @@ from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.editing import row_of_input
 from changzhi_portal.registers.form_fields import in_words
 from changzhi_portal.registers.problems import Level
-from changzhi_portal.registers.register import RegisterSheet
+from changzhi_portal.registers.register import NOT_HELD, RegisterSheet
 from changzhi_portal.registers.rows import RegisterRow
 from changzhi_portal.rights import Actor
 from changzhi_portal.scope import lie_within
@@ -33,7 +33,6 @@ from changzhi_portal.violations import violation_in_words
 from periods.models import ReportingPeriod
 
 MOST_NAMED = 5  # records, in a sentence
-NO_PLACE = "所在的社区已撤销，或者现在不属于本单位，不能修改"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +167,7 @@ def _check(register: RegisterSheet, rows: Sequence[RegisterRow], context: CheckC
     for row in rows:
         if row.place is None and row.has_error:  # whatever the check says of its place, nobody has typed one
             row.problems.clear()
-            row.report("unknown_place", NO_PLACE, level=Level.ERROR)
+            row.report("unknown_place", NOT_HELD, level=Level.ERROR)
 
 
 def _line(column: Column, record: Any, version: int, row: RegisterRow) -> BulkLine:

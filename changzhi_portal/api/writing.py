@@ -31,13 +31,13 @@ from changzhi_portal.personal_numbers import mask_slipped_numbers
 from changzhi_portal.refusals import NotAllowedError, NotFoundError
 from changzhi_portal.registers.batches import BatchWriter, Outcome, RowResult, WantedRow, WriteRows
 from changzhi_portal.registers.problems import Level, Problem
-from changzhi_portal.registers.register import RegisterSheet
+from changzhi_portal.registers.register import NOT_HELD, RegisterSheet
 from changzhi_portal.rights import has_right
 from changzhi_portal.scope import scope_path_of
 
 RIGHT_TO_WRITE: Final = "may_upload"
 OPTIONS: Final = (CONFIRMS, LOCKED_REASON)  # beside the fields of a record
-NOT_WRITABLE: Final = Problem("unknown_place", "这条记录所在的社区已撤销，或者现在不属于本单位，不能修改", Level.ERROR)
+NOT_WRITABLE: Final = Problem("unknown_place", f"这条记录{NOT_HELD}", Level.ERROR)
 
 
 def writer() -> WriteRows:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django.db import models
 
@@ -70,6 +70,10 @@ class _Stored:
     def of_record(self, record: models.Model) -> tuple[Column, ...]:
         """Return the columns that write a record."""
         return self.of_values.get(tuple([getattr(record, name) for name in self.known_by]), ())
+
+
+# Why a record that an office sees is not in its sheet, in most registers.
+NOT_HELD: Final = "所在的社区已撤销，或者现在不属于本单位，不能修改"
 
 
 class RegisterSheet(ABC):
@@ -165,7 +169,7 @@ class RegisterSheet(ABC):
 
     def reason_against_writing(self, record: Any) -> str:
         """Return why a record that the office sees is not in its sheet, as the end of a sentence without the full stop."""
-        return "所在的社区已撤销，或者现在不属于本单位，不能修改"
+        return NOT_HELD
 
     def end_of(self, record: Any) -> datetime.date | None:
         """Return the day on which a record ends, None while it lasts; None in a register without `ends_with`."""

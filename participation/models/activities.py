@@ -15,6 +15,7 @@ from changzhi_portal.names import comparable, readings
 from changzhi_portal.records import Record, exactly_one_of
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 from orgs.models import SocialOrganization, SocialOrganizationQuerySet
+from periods.models import years_before
 
 
 class ActivityQuerySet(ScopedQuerySet):
@@ -130,20 +131,12 @@ class Activity(Record, ScopedModel):
         self.readings = readings(self.title)
 
 
-def year_before(day: datetime.date) -> datetime.date:
-    """Return the day twelve months before; the last of February for 29 February."""
-    try:
-        return day.replace(year=day.year - 1)
-    except ValueError:
-        return day.replace(year=day.year - 1, day=28)
-
-
 def inactive(organizations: SocialOrganizationQuerySet, day: datetime.date) -> SocialOrganizationQuerySet:
     """Filter organizations in effect on `day`, and for a year, that have held no activity in the twelve months until then.
 
     What was held by an organization that was merged into one counts for that one.
     """
-    since = year_before(day)
+    since = years_before(day)
     held = Activity.objects.filter(held_on__gt=since, held_on__lte=day).order_by()
     own = Exists(held.filter(organization=OuterRef("pk")))
     merged = Exists(held.filter(organization__merged_into=OuterRef("pk")))

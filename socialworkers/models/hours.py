@@ -50,14 +50,6 @@ def hours(number: int) -> Value:
     return Value(Decimal(number), output_field=_HOURS)
 
 
-def three_years_before(day: datetime.date) -> datetime.date:
-    """Return the same day three years before; 28 February for 29 February."""
-    try:
-        return day.replace(year=day.year - YEARS)
-    except ValueError:
-        return day.replace(year=day.year - YEARS, day=28)
-
-
 class DaysBetween(Func):
     """The number of days from the second day to the first one."""
 

@@ -23,13 +23,14 @@ from changzhi_portal.records import (
 )
 from changzhi_portal.rights import Viewer
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet, scope_path_of
+from periods.models import years_before
 from socialworkers.models.hours import (
     RENEWAL_DAYS,
+    YEARS,
     counted_hours,
     missing_hours,
     on_course,
     required_hours,
-    three_years_before,
 )
 
 # 社会工作者职业水平考试 was first held in 2008, 高级社会工作师 are named since 2018.
@@ -183,7 +184,7 @@ class SocialWorker(MergeableRecord, ScopedModel):
         self.phone_digests = phone_digests(self.phone)
         self.id_number_digest = digest(self.id_number.reveal())
         until = self.registered_until
-        self.hours_since = None if until is None else three_years_before(until)
+        self.hours_since = None if until is None else years_before(until, YEARS)
 
     @classmethod
     def in_subtree(cls, path: str, *, prefix: str = "") -> Q:

@@ -158,7 +158,8 @@ def test_no_value_of_any_field_is_a_fault(name, place, period, clerk, signed_in,
     record = case.make(place)
     fields = [column.field for column in register_named(name).columns if column.field != "ref"]
     statuses = Counter()
-    chosen = [{field: generator.choice(ODD)} for field in fields]
+    # Each field once with something odd, and the record as it should be.
+    chosen = [*({field: generator.choice(ODD)} for field in fields), {}]
     for change in chosen:
         record.refresh_from_db()
         answers = [
@@ -170,7 +171,7 @@ def test_no_value_of_any_field_is_a_fault(name, place, period, clerk, signed_in,
             assert answer.status_code in {200, 201, 400, 409, 422}, (change, answer.content.decode())
             assert answer.status_code < 400 or answer.json()["code"]
             statuses[answer.status_code] += 1
-    assert len(statuses) > 1
+    assert len(statuses) > 2
 
 
 @pytest.mark.parametrize(

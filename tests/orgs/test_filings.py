@@ -299,6 +299,12 @@ def test_numbers_count_by_town_and_year_and_none_is_given_again(place, street_cl
     assert draw_filing_number(place.street, datetime.date(2019, 1, 2)) == "140402001-BA-2019-0001"
 
 
+def test_a_number_typed_far_ahead_takes_no_serials_away(place):
+    make_organization(place.communities[0], filing_number="140402001-BA-2018-0041")
+    make_organization(place.communities[0], filing_number="140402001-BA-2018-999999999")
+    assert draw_filing_number(place.street, TODAY) == "140402001-BA-2018-0042"
+
+
 def test_a_number_is_used_once(place):
     make_organization(place.communities[0], filing_number="140402001-BA-2018-0002")
     with pytest.raises(IntegrityError), transaction.atomic():

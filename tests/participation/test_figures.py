@@ -7,10 +7,11 @@ from decimal import Decimal
 
 import pytest
 
-from participation.indicators import SATISFACTION, SATISFACTION_SCORE, SURVEYED, year_before
+from participation.indicators import SATISFACTION, SATISFACTION_SCORE, SURVEYED
 from participation.models import Survey
 from participation.results import added_up, question_results, results_by_county, results_in_county
 from participation.scores import satisfaction_scores
+from periods.models import years_before
 from tests.factories import make_count, make_survey
 from tests.queries import queries_of
 
@@ -131,5 +132,5 @@ def test_surveyed_are_the_communities_asked_for_needs_within_twelve_months(place
 
 
 def test_twelve_months_before_a_leap_day_end_in_february():
-    assert year_before(datetime.date(2020, 2, 29)) == datetime.date(2019, 2, 28)
-    assert year_before(datetime.date(2020, 3, 1)) == datetime.date(2019, 3, 1)
+    assert years_before(datetime.date(2020, 2, 29)) == datetime.date(2019, 2, 28)
+    assert years_before(datetime.date(2020, 3, 1)) == datetime.date(2019, 3, 1)

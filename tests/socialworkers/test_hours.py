@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from changelog.models import ChangeRecord
+from periods.models import years_before
 from socialworkers.models import SocialWorker, Training, TrainingRecord
-from socialworkers.models.hours import REQUIRED_HOURS, three_years_before
+from socialworkers.models.hours import REQUIRED_HOURS, YEARS
 from tests.changelog.editing import CASES, edit
 from tests.factories import Place, make_community, make_division, make_hours, make_training, make_worker
 from tests.quality import found_by, refs_found_by
@@ -69,7 +70,7 @@ def test_the_levels_that_ask_for_hours_are_those_of_certificates() -> None:
 
 
 def test_a_registration_until_the_29th_of_february_began_on_the_28th(place: Place) -> None:
-    assert three_years_before(day("2020-02-29")) == day("2017-02-28")
+    assert years_before(day("2020-02-29"), YEARS) == day("2017-02-28")
     worker = make_worker(place.communities[0], registered_until=day("2020-02-29"))
     attend(worker, place, "2017-02-28", 5)
     attend(worker, place, "2017-03-01", 7)
@@ -114,7 +115,7 @@ _ATTENDED = st.lists(
 
 def oracle(level: str, until: datetime.date, attended: list[Any], on: datetime.date) -> tuple[Decimal, bool]:
     """Return counted hours and whether they are on course, one after the other."""
-    since = three_years_before(until)
+    since = years_before(until, YEARS)
     counted, has_degree = Decimal(0), False
     for ends_on, kind, hours in attended:
         if since < ends_on <= until and ends_on <= on:
